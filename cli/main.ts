@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+/** The one binary. Arguments, printing and exit codes; what happens is decided in `lib/operations`. */
+import { Command, CommanderError } from "commander";
+import { packageVersion } from "../lib/package-root.ts";
+import { credentialsCommand } from "./credentials.ts";
+import { applyCommand, destroyCommand, planCommand } from "./deploy.ts";
+import { exitCodes, reportFailure } from "./output.ts";
+
+const program = new Command("upstream-sync")
+  .description("Keeps a GitHub fork current as infrastructure: branch, rules, credential and workflow in one reviewed plan")
+  .version(packageVersion())
+  .showHelpAfterError("(see upstream-sync --help)")
+  .exitOverride()
+  .addCommand(planCommand())
+  .addCommand(applyCommand())
+  .addCommand(destroyCommand())
+  .addCommand(credentialsCommand())
+  .addHelpText(
+    "after",
+    `
+Examples:
+  upstream-sync credentials create acme/open-webui   make the key the workflow pushes with
+  upstream-sync plan                                 see what an apply will do
+  upstream-sync apply                                do it, after a question
+  upstream-sync destroy                              take it all away again
+
+Exit codes: 0 done, 1 failed, 2 wrong input.`,
+  );
+for (const command of program.commands) {
+  command.exitOverride();
+  for (const sub of command.commands) sub.exitOverride();
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.wrongInput;
+  else process.exitCode = reportFailure(error, process.argv.includes("--verbose"));
+}

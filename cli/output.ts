@@ -1,0 +1,35 @@
+/** How things look: progress on stderr, results on stdout, failures with their remedy. */
+import pc from "picocolors";
+import { Failure, InputFailure } from "../lib/failure.ts";
+import type { ProgressEvent } from "../lib/operations/context.ts";
+
+export const exitCodes = { done: 0, failed: 1, wrongInput: 2 } as const;
+
+/** Runs an operation, showing its progress, and gives its result. Progress never reaches stdout, so `--json` stays clean. */
+export async function follow<Result>(operation: AsyncGenerator<ProgressEvent, Result>): Promise<Result> {
+  let step = await operation.next();
+  for (; !step.done; step = await operation.next()) {
+    const { fork, text } = step.value;
+    process.stderr.write(`${pc.dim(fork ? `${fork}: ` : "")}${text}\n`);
+  }
+  return step.value;
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** One message for a person; gives the exit code. A stack trace only for what nobody foresaw. */
+export function reportFailure(error: unknown, verbose: boolean): number {
+  if (!(error instanceof Failure)) {
+    process.stderr.write(`${pc.red("unexpected error")}: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return exitCodes.failed;
+  }
+  process.stderr.write(`${pc.red("error")}: ${error.message}\n${pc.bold("fix")}: ${error.remedy}\n`);
+  if (verbose && error.original) process.stderr.write(`\n${error.original}\n`);
+  return error instanceof InputFailure ? exitCodes.wrongInput : exitCodes.failed;
+}

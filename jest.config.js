@@ -1,0 +1,16 @@
+const shared = {
+  testEnvironment: "node",
+  extensionsToTreatAsEsm: [".ts"],
+  transform: {
+    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2023", parser: { syntax: "typescript" } } }],
+  },
+};
+const ignored = ["/node_modules/", "/dist/"];
+
+export default {
+  projects: [
+    { ...shared, displayName: "unit", testMatch: ["**/*.test.ts"], testPathIgnorePatterns: [...ignored, "\\.e2e\\.test\\.ts$"] },
+    { ...shared, displayName: "e2e", testMatch: ["**/*.e2e.test.ts"], testPathIgnorePatterns: ignored },
+  ],
+  reporters: ["default", "<rootDir>/test/support/closing-line.js"],
+};

@@ -1,0 +1,51 @@
+/** What the design has decided and this version does not do. Whoever builds one of these deletes its row. */
+import type { Complaint } from "./problems.ts";
+
+interface NotYet {
+  /** Key of a fork, from its top. */
+  readonly path: readonly string[];
+  /** Whether this value, as written, asks for the missing thing. */
+  readonly asksForIt: (value: unknown) => boolean;
+  readonly fix: string;
+}
+
+const is = (word: string) => (value: unknown) => value === word;
+const given = (value: unknown) => value !== undefined;
+const both = (value: unknown) => typeof value === "object" && value !== null && "compose" in value && "run" in value;
+
+export const notYet: readonly NotYet[] = [
+  { path: ["routes"], asksForIt: given, fix: "remove it: a fork has one route, upstream.branch to branches.target" },
+  { path: ["policies"], asksForIt: given, fix: "remove it" },
+  { path: ["follow"], asksForIt: given, fix: "remove it: upstream.branch is what the fork follows" },
+  { path: ["credentials"], asksForIt: is("github-app"), fix: "write deploy-key" },
+  { path: ["credentials"], asksForIt: is("github-token"), fix: "write deploy-key" },
+  { path: ["delivery"], asksForIt: is("pull-request"), fix: "write commit" },
+  { path: ["protection", "target"], asksForIt: (value) => given(value) && value !== "none", fix: "write none" },
+  { path: ["tests"], asksForIt: both, fix: "keep either compose or run" },
+  { path: ["pullRequest", "whenApproved"], asksForIt: is("update"), fix: "write hold" },
+  { path: ["upstreamWorkflows"], asksForIt: is("accept"), fix: "write hold" },
+];
+
+/** Reserved keys: known to the format, so never reported as typing errors. */
+export const reservedKeys: readonly string[] = ["routes", "policies", "follow"];
+
+export function notYetComplaints(
+  fork: Readonly<Record<string, unknown>>,
+): { path: readonly string[]; got: unknown; complaint: Complaint }[] {
+  return notYet.flatMap(({ path, asksForIt, fix }) => {
+    const got = valueAt(fork, path);
+    return asksForIt(got)
+      ? [{ path, got, complaint: { expected: "something else: this is not available in this version", fix } }]
+      : [];
+  });
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) =>
+      typeof at === "object" && at !== null && Object.hasOwn(at, key)
+        ? (at as Record<string, unknown>)[key]
+        : undefined,
+    value,
+  );
+}

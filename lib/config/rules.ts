@@ -1,0 +1,117 @@
+/** Rules between the keys of one fork. Each runs on the parts that are valid by themselves. */
+import type { Complaint, Path } from "./problems.ts";
+import type { ForkConfig, ForkPart } from "./schema.ts";
+
+export type ValidParts = Partial<Pick<ForkConfig, ForkPart>>;
+
+export interface Finding extends Complaint {
+  /** From the top of the fork. */
+  readonly path: Path;
+  readonly got: unknown;
+}
+
+export function crossCheck(repository: string, parts: ValidParts): Finding[] {
+  return [
+    ...upstreamIsAnother(repository, parts),
+    ...syncBranchIsItsOwn(parts),
+    ...branchesFitTogether(parts),
+    ...documentStartsAtTarget(parts),
+    ...tokenCannotBypass(parts),
+    ...namedOnce(parts),
+  ];
+}
+
+function upstreamIsAnother(repository: string, { upstream }: ValidParts): Finding[] {
+  if (upstream?.repository?.toLowerCase() !== repository.toLowerCase()) return [];
+  return [
+    {
+      path: ["upstream"],
+      got: upstream.repository,
+      expected: "another repository than the fork",
+      fix: "name the project the fork was made from",
+    },
+  ];
+}
+
+/** The sync moves its branch by itself; people's branches are theirs. */
+function syncBranchIsItsOwn({ branches }: ValidParts): Finding[] {
+  if (!branches) return [];
+  const same = (["from", "target"] as const).filter((key) => branches[key] === branches.sync);
+  if (same.length === 0) return [];
+  return [
+    {
+      path: ["branches", "sync"],
+      got: branches.sync,
+      expected: `a branch of its own, not branches.${same.join(" and branches.")}`,
+      fix: "write sync/upstream",
+    },
+  ];
+}
+
+/** git keeps a ref as a file: a branch `sync` and a branch `sync/upstream` cannot both exist. */
+function branchesFitTogether({ branches, document }: ValidParts): Finding[] {
+  const named = [
+    ...(branches
+      ? (["sync", "from", "target"] as const).map((key) => ({ path: ["branches", key], name: branches[key] }))
+      : []),
+    ...(document?.branches ?? []).map((name, n) => ({ path: ["document", "branches", n], name })),
+  ];
+  const seen = new Set<string>();
+  return named.flatMap(({ path, name }) => {
+    const above = named.find((other) => name.startsWith(`${other.name}/`));
+    if (!above || seen.has(name)) return [];
+    seen.add(name);
+    return [
+      {
+        path,
+        got: name,
+        expected: `a branch that git can keep beside ${above.name}`,
+        fix: `rename one: ${above.name} would have to be a branch and a folder of branches at once`,
+      },
+    ];
+  });
+}
+
+function documentStartsAtTarget({ branches, document }: ValidParts): Finding[] {
+  const first = document?.branches[0];
+  if (!branches || first === undefined || first === branches.target) return [];
+  return [
+    {
+      path: ["document", "branches"],
+      got: first,
+      expected: `the target branch, ${branches.target}, first: the document is delivered there`,
+      fix: `write the branches it travels, latest first, for example [${[...new Set([branches.target, branches.from])].join(", ")}]`,
+    },
+  ];
+}
+
+/** GitHub takes neither the token nor its app as a bypass actor of a repository's ruleset (github-semantics.md §2). */
+function tokenCannotBypass({ credentials, protection }: ValidParts): Finding[] {
+  if (credentials !== "github-token" || protection?.sync.mode !== "strict") return [];
+  return [
+    {
+      path: ["protection", "sync", "mode"],
+      got: "strict",
+      expected: "minimal with github-token, which can never pass the gate of strict",
+      fix: "write credentials: deploy-key, or mode: minimal",
+    },
+  ];
+}
+
+function namedOnce({ pullRequest, document }: ValidParts): Finding[] {
+  return [
+    ...repeated(["pullRequest", "labels"], pullRequest?.labels ?? []),
+    ...repeated(["pullRequest", "reviewers"], pullRequest?.reviewers ?? []),
+    ...repeated(["pullRequest", "teamReviewers"], pullRequest?.teamReviewers ?? []),
+    ...repeated(["document", "branches"], document?.branches ?? [], (name) => name),
+  ];
+}
+
+/** GitHub ignores case in labels, logins and teams; git does not in branches. */
+function repeated(path: Path, names: readonly string[], key = (name: string) => name.toLowerCase()): Finding[] {
+  return names.flatMap((name, n) =>
+    names.findIndex((other) => key(other) === key(name)) < n
+      ? [{ path: [...path, n], got: name, expected: "each name once", fix: "remove the second one" }]
+      : [],
+  );
+}

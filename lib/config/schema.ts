@@ -1,0 +1,265 @@
+/** The config, version 1: every key, its meaning and its default. Rules between keys stand in rules.ts. */
+import { z } from "zod";
+import { branchName, labelName, login, oneLine, repositoryName, teamSlug } from "./names.ts";
+import type { Check } from "./problems.ts";
+import { type StateConfig, stateSchema } from "./state.ts";
+import {
+  codeOwner,
+  command,
+  composeService,
+  cron,
+  documentPath,
+  filePath,
+  gitUrl,
+  ownersPattern,
+  timezone,
+  upstreamText,
+} from "./texts.ts";
+
+export type { StateConfig };
+
+/** A string under a rule; the rule's words travel to the problem as `params`. */
+function text(check: Check) {
+  return z.string().superRefine((value, context) => {
+    const complaint = check(value);
+    if (complaint) context.addIssue({ code: "custom", message: complaint.expected, params: { ...complaint } });
+  });
+}
+
+const title: Check = (value) =>
+  oneLine(value) ??
+  ([...value].length > 256 ? { expected: "at most 256 characters", fix: "choose a shorter title" } : undefined);
+
+const oneAddress = {
+  expected: "either repository or url",
+  fix: "write one of them, for example repository: open-webui/open-webui",
+};
+
+const approvals = z.int().min(0).max(10);
+
+const upstream = z
+  .union([
+    text(upstreamText),
+    z
+      .strictObject({
+        repository: text(repositoryName).optional().describe("Upstream on github.com, as owner/name."),
+        url: text(gitUrl)
+          .optional()
+          .describe("Upstream anywhere else: an https:// address that anyone may fetch from."),
+        branch: text(branchName).default("main").describe("The branch of upstream to follow."),
+      })
+      .superRefine((value, context) => {
+        if ((value.repository === undefined) === (value.url === undefined))
+          context.addIssue({ code: "custom", message: oneAddress.expected, params: { ...oneAddress } });
+      }),
+  ])
+  .transform(resolveUpstream)
+  .describe("The project this fork follows: owner/name on github.com, an address, or an object.");
+
+const branches = z
+  .strictObject({
+    sync: text(branchName)
+      .default("sync/upstream")
+      .describe("The branch upstream's changes arrive on; only the sync moves it."),
+    from: text(branchName).default("main").describe("The branch the sync branch is made from, once."),
+    target: text(branchName).default("dev").describe("The branch the sync pull request goes to."),
+  })
+  .prefault({})
+  .describe("The fork's branches.");
+
+const schedule = z
+  .strictObject({
+    cron: text(cron)
+      .default("17 0 * * *")
+      .describe("When to look for changes; five fields, at most every five minutes."),
+    timezone: text(timezone).default("Etc/UTC").describe("IANA time zone of the cron expression."),
+  })
+  .prefault({})
+  .describe("When the workflow runs. GitHub starts runs late at full hours, so the default is an odd minute.");
+
+const compose = z.strictObject({
+  file: text(filePath).default("docker-compose.test.yaml").describe("Compose file, from the top of the repository."),
+  service: text(composeService).default("whatever-cypress").describe("The service whose exit code is the result."),
+});
+
+const tests = z
+  .strictObject({
+    compose: compose.optional().describe("Build, start, run one service, take down: the default."),
+    run: z
+      .array(text(command))
+      .min(1)
+      .optional()
+      .describe("Commands, one step each, in bash, in the checked out candidate; instead of compose."),
+    timeoutMinutes: z.int().min(1).max(360).default(45).describe("Limit of the whole test job; GitHub's own is 360."),
+  })
+  .prefault({})
+  .transform(resolveTests)
+  .describe("What has to pass before anything moves.");
+
+const pullRequest = z
+  .strictObject({
+    title: text(title).default("chore: sync with upstream").describe("Title of the sync pull request."),
+    labels: z
+      .array(text(labelName))
+      .default(["upstream-sync"])
+      .describe("Labels on it; made if missing, never edited."),
+    reviewers: z.array(text(login)).default([]).describe("Logins asked for a review."),
+    teamReviewers: z
+      .array(text(teamSlug))
+      .default([])
+      .describe("Teams asked for a review, by slug, of the fork's organisation."),
+    whenApproved: z
+      .enum(["hold", "update"])
+      .default("hold")
+      .describe("Whether an approved pull request still receives new changes."),
+  })
+  .prefault({})
+  .describe("The pull request from the sync branch to the target.");
+
+const protection = z
+  .strictObject({
+    sync: z
+      .strictObject({
+        mode: z
+          .enum(["strict", "minimal"])
+          .default("strict")
+          .describe("strict: history and gate rulesets; minimal: history only."),
+        approvals: approvals.default(1).describe("Reviews the gate asks for from anyone but the sync."),
+        includeAdministrators: z.boolean().default(true).describe("Whether the gate holds administrators too."),
+      })
+      .prefault({})
+      .describe("Rules on the sync branch."),
+    target: z
+      .union([
+        z.literal("none"),
+        z.strictObject({
+          approvals: approvals.optional().describe("Reviews needed."),
+          codeOwners: z.boolean().optional().describe("Whether code owners have to review."),
+          checks: z.array(text(oneLine)).optional().describe("Contexts that have to succeed."),
+          mergeMethods: z
+            .array(z.enum(["merge", "squash", "rebase"]))
+            .optional()
+            .describe("Merge methods left possible."),
+        }),
+      ])
+      .default("none")
+      .describe("Rules on the target branch; they hold every pull request, not only the sync's."),
+  })
+  .prefault({})
+  .describe("Rulesets.");
+
+const forkSchema = z.strictObject({
+  upstream,
+  branches,
+  schedule,
+  tests,
+  pullRequest,
+  upstreamWorkflows: z
+    .enum(["hold", "accept"])
+    .default("hold")
+    .describe("Whether upstream's changes below .github/workflows are held back."),
+  owners: z
+    .record(text(ownersPattern), z.array(text(codeOwner)).min(1))
+    .default({})
+    .describe(
+      "More lines for CODEOWNERS: pattern to owners. The last line that matches a file wins, and these come last.",
+    ),
+  protection,
+  credentials: z
+    .enum(["deploy-key", "github-app", "github-token"])
+    .default("deploy-key")
+    .describe("What the workflow pushes with."),
+  delivery: z.enum(["commit", "pull-request"]).default("commit").describe("How the managed files reach the fork."),
+  document: z
+    .strictObject({
+      path: text(documentPath)
+        .default("docs/upstream-sync.md")
+        .describe("Path of the process document on the target branch."),
+      branches: z
+        .array(text(branchName))
+        .min(1)
+        .default(["dev", "test", "main"])
+        .describe("The branches it travels, latest first; the first is the target."),
+    })
+    .prefault({})
+    .describe("The process document."),
+  rollback: z
+    .strictObject({
+      syncBranch: z
+        .enum(["remove-if-landed", "keep"])
+        .default("remove-if-landed")
+        .describe("What destroy does with the sync branch."),
+    })
+    .prefault({})
+    .describe("What happens when the set-up is taken away."),
+});
+
+const forkInput = forkSchema.partial({ upstream: true });
+
+/** What one key of a fork may hold. `resolve` judges keys one by one, so that one mistake does not hide the others. */
+export const forkShape = forkSchema.shape;
+
+/** The file as people write it. */
+export const configSchema = z
+  .strictObject({
+    version: z.literal(1).describe("Version of this format."),
+    state: stateSchema,
+    defaults: forkInput.optional().describe("Same keys as a fork; objects merge, lists replace."),
+    forks: z
+      .record(text(repositoryName), forkInput)
+      .describe("One entry a fork; the key is its repository, owner/name, and the name of its stack."),
+  })
+  .describe("upstream-sync: keeps forks current as infrastructure.");
+
+type Immutable<T> = T extends readonly (infer Item)[]
+  ? readonly Immutable<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Immutable<T[Key]> }
+    : T;
+
+/** One fork with every default filled in. */
+export type ForkConfig = Immutable<z.output<typeof forkSchema>> & {
+  /** `owner/name` of the fork, also the name of its stack. */
+  readonly repository: string;
+  readonly owner: string;
+  readonly name: string;
+};
+
+export interface Config {
+  readonly version: 1;
+  readonly state: StateConfig;
+  /** In the order of the file. */
+  readonly forks: readonly ForkConfig[];
+}
+
+export type ForkPart = keyof typeof forkShape;
+
+function resolveUpstream(
+  input: string | { repository?: string | undefined; url?: string | undefined; branch: string },
+) {
+  const given = typeof input === "string" ? fromText(input) : input;
+  if (given.repository !== undefined) {
+    return { url: `https://github.com/${given.repository}.git`, repository: given.repository, branch: given.branch };
+  }
+  const url = given.url ?? ""; // never empty: an object with neither is refused before
+  const repository = /^https:\/\/github\.com\/([^/]+\/[^/]+?)(?:\.git)?\/?$/i.exec(url)?.[1];
+  return { url, branch: given.branch, ...(repository === undefined ? {} : { repository }) };
+}
+
+function fromText(value: string) {
+  return { [value.includes("://") ? "url" : "repository"]: value, branch: "main" };
+}
+
+function resolveTests(input: {
+  compose?: z.output<typeof compose> | undefined;
+  run?: string[] | undefined;
+  timeoutMinutes: number;
+}): TestPlan {
+  const { timeoutMinutes } = input;
+  if (input.run) return { run: input.run, timeoutMinutes };
+  return { compose: input.compose ?? compose.parse({}), timeoutMinutes };
+}
+
+type TestPlan =
+  | { compose: z.output<typeof compose>; timeoutMinutes: number }
+  | { run: string[]; timeoutMinutes: number };

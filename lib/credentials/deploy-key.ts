@@ -1,0 +1,25 @@
+/** Makes a deploy key and seals its private half. The private key lives in memory only, for the length of one call. */
+import sodium from "libsodium-wrappers";
+import ssh2 from "ssh2";
+
+export interface SealedDeployKey {
+  /** "ssh-ed25519 AAAA…", no comment: GitHub keeps none, and the provider compares the text. */
+  readonly publicKey: string;
+  /** Base64 of the sealed box over the private key in OpenSSH format. */
+  readonly encrypted: string;
+}
+
+/** @param environmentKey base64 of the environment's public key (Curve25519, 32 bytes). */
+export async function createSealedDeployKey(environmentKey: string): Promise<SealedDeployKey> {
+  await sodium.ready;
+  const pair = ssh2.utils.generateKeyPairSync("ed25519");
+  const sealed = sodium.crypto_box_seal(
+    sodium.from_string(pair.private),
+    sodium.from_base64(environmentKey, sodium.base64_variants.ORIGINAL),
+  );
+  const [type, key] = pair.public.split(" ");
+  return {
+    publicKey: `${type} ${key}`,
+    encrypted: sodium.to_base64(sealed, sodium.base64_variants.ORIGINAL),
+  };
+}

@@ -1,0 +1,99 @@
+/** Reads a saved plan (`terraform show -json`) into what people and checks need. */
+
+export type ChangeAction = "create" | "update" | "delete" | "replace" | "read";
+
+export interface FieldChange {
+  /** Dotted path, for example "rules.0.deletion". */
+  readonly path: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export interface Change {
+  /** Terraform address, for example `github_branch.sync`. */
+  readonly address: string;
+  readonly type: string;
+  readonly action: ChangeAction;
+  /** Only for updates and replacements: what differs. Sensitive values are shown as "(sensitive)". */
+  readonly fields: readonly FieldChange[];
+}
+
+/** The part of Terraform's JSON plan format that is read here (format_version 1.x). */
+export interface PlanJson {
+  readonly format_version: string;
+  readonly resource_changes?: readonly {
+    readonly address: string;
+    readonly mode: "managed" | "data";
+    readonly type: string;
+    readonly change: {
+      readonly actions: readonly string[];
+      readonly before: unknown;
+      readonly after: unknown;
+      readonly after_unknown?: unknown;
+      readonly before_sensitive?: unknown;
+      readonly after_sensitive?: unknown;
+    };
+  }[];
+}
+
+/** Changes to managed resources, in the plan's order; what stays as it is does not appear. */
+export function changesOf(plan: PlanJson): Change[] {
+  if (!plan.format_version.startsWith("1.")) {
+    throw new Error(`unknown plan format: got ${plan.format_version}, expected 1.x`);
+  }
+  return (plan.resource_changes ?? [])
+    .filter((resource) => resource.mode === "managed")
+    .flatMap((resource) => {
+      const action = actionOf(resource.change.actions);
+      if (!action) return [];
+      const fields = action === "update" || action === "replace" ? fieldsOf(resource.change) : [];
+      return [{ address: resource.address, type: resource.type, action, fields }];
+    });
+}
+
+function actionOf(actions: readonly string[]): ChangeAction | undefined {
+  if (actions.length === 2) return "replace";
+  const [only] = actions;
+  if (only === "no-op" || only === undefined) return undefined;
+  if (only === "create" || only === "update" || only === "delete" || only === "read") return only;
+  throw new Error(`unknown action in the plan: got ${only}`);
+}
+
+type ResourceChange = NonNullable<PlanJson["resource_changes"]>[number]["change"];
+
+function fieldsOf(change: ResourceChange): FieldChange[] {
+  const before = leaves(change.before, change.before_sensitive);
+  const after = leaves(change.after, change.after_sensitive);
+  for (const path of leaves(change.after_unknown, undefined).keys()) after.set(path, "(known after apply)");
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((path) => JSON.stringify(before.get(path)) !== JSON.stringify(after.get(path)))
+    .map((path) => ({ path, before: before.get(path), after: after.get(path) }));
+}
+
+function leaves(value: unknown, sensitive: unknown, path = "", into = new Map<string, unknown>()): Map<string, unknown> {
+  if (sensitive === true) {
+    into.set(path, "(sensitive)");
+  } else if (value !== null && typeof value === "object") {
+    for (const [key, child] of Object.entries(value)) {
+      const mark = (sensitive as Record<string, unknown> | undefined)?.[key];
+      leaves(child, mark, path === "" ? key : `${path}.${key}`, into);
+    }
+  } else if (value !== null && value !== undefined && value !== false) {
+    into.set(path, value);
+  } else if (value === false) {
+    into.set(path, false);
+  }
+  return into;
+}
+
+export interface PlanSummary {
+  readonly create: number;
+  readonly update: number;
+  readonly delete: number;
+}
+
+/** Counts as Terraform prints them: a replacement is one to add and one to destroy. */
+export function summarize(changes: readonly Change[]): PlanSummary {
+  const count = (...actions: ChangeAction[]) => changes.filter((change) => actions.includes(change.action)).length;
+  return { create: count("create", "replace"), update: count("update"), delete: count("delete", "replace") };
+}

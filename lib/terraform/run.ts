@@ -1,0 +1,161 @@
+/** Runs the IaC tool on one synthesized stack. The only place in the project that does. */
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { execa } from "execa";
+import { Failure } from "../failure.ts";
+import { type Change, changesOf, type PlanJson } from "./plan.ts";
+import type { ProviderMirror } from "./provider.ts";
+import type { IacTool } from "./tool.ts";
+
+/** One stack and everything needed to run the tool on it. */
+export interface Workspace {
+  readonly tool: IacTool;
+  readonly mirror: ProviderMirror;
+  /** The stack's folder below `cdktf.out/stacks/`. */
+  readonly folder: string;
+  /** The environment the tool gets, see `toolEnvironment`. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface SavedPlan {
+  /** The plan file; it holds values in clear text, so it is readable by its owner only. */
+  readonly file: string;
+  readonly changes: readonly Change[];
+}
+
+/** One resource done, as `terraform apply -json` reports it. */
+export interface Progress {
+  readonly address: string;
+  readonly action: string;
+  readonly seconds: number;
+}
+
+/**
+ * What the tool may see. GITHUB_OWNER and GITHUB_ORGANIZATION are taken out because they beat the provider's `owner` argument
+ * (reference: provider.md §3) and would send one fork's plan to another account. GITHUB_API_URL, which every GitHub runner
+ * sets, names another GitHub than github.com.
+ */
+export function toolEnvironment(env: NodeJS.ProcessEnv, mirror: ProviderMirror): Record<string, string> {
+  const kept = Object.entries(env).filter(
+    ([name, value]) => value !== undefined && !["GITHUB_OWNER", "GITHUB_ORGANIZATION", "TF_CLI_CONFIG_FILE"].includes(name),
+  ) as [string, string][];
+  const api = env.GITHUB_API_URL;
+  return {
+    ...Object.fromEntries(kept),
+    ...(api && api !== "https://api.github.com" ? { GITHUB_BASE_URL: `${api.replace(/\/api\/v3\/?$/, "")}/` } : {}),
+    TF_CLI_CONFIG_FILE: mirror.cliConfig,
+    TF_IN_AUTOMATION: "1",
+    TF_INPUT: "0",
+    CHECKPOINT_DISABLE: "1",
+  };
+}
+
+export async function init(workspace: Workspace): Promise<void> {
+  await run(workspace, ["init", "-no-color"], "init");
+}
+
+/** Plans and saves the plan beside the stack. */
+export async function plan(workspace: Workspace, options: { destroy: boolean }): Promise<SavedPlan> {
+  mkdirSync(workspace.folder, { recursive: true, mode: 0o700 });
+  const file = join(workspace.folder, options.destroy ? "destroy.tfplan" : "apply.tfplan");
+  await run(workspace, ["plan", "-no-color", `-out=${file}`, ...(options.destroy ? ["-destroy"] : [])], "plan");
+  chmodSync(file, 0o600);
+  return { file, changes: await readPlan(workspace, file) };
+}
+
+export async function readPlan(workspace: Workspace, file: string): Promise<Change[]> {
+  const shown = await run(workspace, ["show", "-json", file], "read the plan");
+  return changesOf(JSON.parse(shown) as PlanJson);
+}
+
+/** Applies exactly the saved plan, yielding each resource as it is done; the tool refuses when the state has moved on. */
+export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGenerator<Progress, void> {
+  const child = execa(workspace.tool.command, ["apply", "-json", saved.file], {
+    cwd: workspace.folder,
+    env: workspace.env,
+    extendEnv: false,
+    reject: false,
+    stdin: "ignore",
+    buffer: { stdout: false },
+  });
+  const diagnostics: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    const event = parseEvent(line);
+    if (event?.type === "apply_complete" && event.hook?.resource) {
+      yield {
+        address: event.hook.resource.addr,
+        action: event.hook.action ?? "",
+        seconds: event.hook.elapsed_seconds ?? 0,
+      };
+    }
+    if (event?.type === "diagnostic" && event["@level"] === "error" && event.diagnostic) {
+      const { address, summary, detail } = event.diagnostic;
+      diagnostics.push(`${address ? `${address}: ` : ""}${[summary, detail].filter(Boolean).join(": ")}`);
+    }
+  }
+  const result = await child;
+  if (result.exitCode !== 0) {
+    throw new Failure(
+      `${workspace.tool.name} could not apply the plan: ${diagnostics[0] ?? result.shortMessage ?? "no reason given"}`,
+      "what was done so far is recorded in the state; mend the cause and run the same command again",
+      [...diagnostics, result.stderr].join("\n"),
+    );
+  }
+}
+
+/** Addresses in the state; empty when there is none. */
+export async function stateList(workspace: Workspace): Promise<string[]> {
+  const result = await start(workspace, ["state", "list"]);
+  // "No state file was found!" is how the tool says that nothing was ever applied.
+  if (result.exitCode !== 0 && !/No state file was found/.test(result.stderr)) throw failed(workspace, "read the state", result);
+  return result.stdout.split("\n").filter((line) => line !== "");
+}
+
+interface ApplyEvent {
+  readonly type?: string;
+  readonly "@level"?: string;
+  readonly hook?: { readonly resource?: { readonly addr: string }; readonly action?: string; readonly elapsed_seconds?: number };
+  readonly diagnostic?: { readonly summary: string; readonly detail?: string; readonly address?: string };
+}
+
+function parseEvent(line: string): ApplyEvent | undefined {
+  try {
+    return JSON.parse(line) as ApplyEvent;
+  } catch {
+    // A panic of a provider is printed as plain text between the events.
+    return undefined;
+  }
+}
+
+interface Result {
+  readonly exitCode?: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function start(workspace: Workspace, args: readonly string[]): Promise<Result> {
+  return await execa(workspace.tool.command, args, {
+    cwd: workspace.folder,
+    env: workspace.env,
+    extendEnv: false,
+    reject: false,
+    stdin: "ignore",
+  });
+}
+
+async function run(workspace: Workspace, args: readonly string[], doing: string): Promise<string> {
+  const result = await start(workspace, args);
+  if (result.exitCode !== 0) throw failed(workspace, doing, result);
+  return result.stdout;
+}
+
+function failed(workspace: Workspace, doing: string, result: Result): Failure {
+  const text = result.stderr || result.stdout;
+  const reason = /Error: (?<reason>.+)/.exec(text)?.groups?.reason ?? text.split("\n", 1)[0] ?? "no reason given";
+  return new Failure(
+    `${workspace.tool.name} could not ${doing}: ${reason}`,
+    "run again with --verbose to see all it said",
+    text,
+  );
+}

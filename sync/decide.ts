@@ -1,0 +1,246 @@
+/** Every decision of the program, as functions from facts to decisions: no git, no network, no clock. */
+import type { Outcome } from "./record.ts";
+import type { RemoteRefs } from "./refs.ts";
+import type { JobResult } from "./settings.ts";
+
+export interface LookFacts {
+  readonly upstream: string;
+  readonly sync: string;
+  readonly target: string;
+  readonly recorded: RemoteRefs["recorded"];
+  /** Candidates of runs that did not finish. */
+  readonly leftOver: number;
+}
+
+export type LookAnswer =
+  | { readonly kind: "idle"; readonly reason: string; readonly landed: boolean }
+  | { readonly kind: "go"; readonly reason: string };
+
+/** `ask-landed`: only the target moved; whether that was the sync landing has to be asked (see `decideLanded`). */
+export type LookDecision = LookAnswer | { readonly kind: "ask-landed"; readonly tested: string };
+
+export function decideLook(facts: LookFacts): LookDecision {
+  const { recorded } = facts;
+  if (facts.leftOver > 0) return { kind: "go", reason: "an earlier run did not finish" };
+  if (!recorded.synced || !recorded.tested || !recorded.target) return { kind: "go", reason: "this is the first run" };
+  if (facts.upstream !== recorded.synced) return { kind: "go", reason: "upstream moved" };
+  if (facts.sync !== recorded.tested) return { kind: "go", reason: "the sync branch is not where it was promoted to" };
+  if (facts.target === recorded.target) return { kind: "idle", reason: "nothing moved", landed: false };
+  return { kind: "ask-landed", tested: recorded.tested };
+}
+
+/** @param facts `landed`: whether the target holds the promoted tip. */
+export function decideLanded({ landed }: { readonly landed: boolean }): LookAnswer {
+  return landed
+    ? { kind: "idle", reason: "what was promoted has landed, and upstream did not move", landed: true }
+    : { kind: "go", reason: "the target moved" };
+}
+
+export interface MergeFacts {
+  readonly sync: string;
+  readonly tested: string | undefined;
+  readonly upstreamInTarget: boolean;
+  readonly syncInTarget: boolean;
+  /** Whether the sync branch holds commits of upstream that the target lacks. */
+  readonly syncCarriesUpstream: boolean;
+}
+
+/**
+ * The sync tip itself is in question when it holds something to land that no run of ours promoted: people merged into it,
+ * or it was there before the program.
+ */
+export function isUntested(facts: MergeFacts): boolean {
+  if (facts.sync === facts.tested || facts.syncInTarget) return false;
+  return facts.tested !== undefined || facts.syncCarriesUpstream;
+}
+
+/** Whether there is anything to fold: an upstream that landed already must not raise a conflict between two own branches. */
+export function needsFold(facts: MergeFacts): boolean {
+  return !facts.upstreamInTarget || isUntested(facts);
+}
+
+/** @returns whether the folded tip goes into test as a candidate. */
+export function isCandidate(
+  facts: MergeFacts,
+  fold: { readonly tip: string; readonly conflict: boolean; readonly carriesUpstream: boolean },
+): boolean {
+  if (isUntested(facts)) return true;
+  if (fold.tip === facts.sync) return false;
+  // The target alone is worth no test and no pull request.
+  return !fold.conflict || fold.carriesUpstream;
+}
+
+export interface TestStep {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly seconds: number;
+}
+
+export interface FinishFacts {
+  readonly merge: {
+    readonly result: JobResult;
+    readonly reason: string;
+    readonly conflict: boolean;
+    readonly candidate: string | undefined;
+    readonly sync: string | undefined;
+    readonly target: string | undefined;
+  };
+  readonly upstream: string;
+  /** What upstream's branch did since `look`; `unknown` when it could not be asked. */
+  readonly upstreamNow: "same" | "moved" | "rewritten" | "unknown";
+  readonly test: {
+    readonly result: JobResult;
+    /** GitHub's own list of the run's jobs; undefined when the job is not on it. */
+    readonly conclusion: string | null | undefined;
+    readonly steps: readonly TestStep[];
+  };
+  readonly now: RemoteRefs;
+  readonly candidateRef: string | undefined;
+  /** Whether the candidate has the tree that was tested and descends from the sync tip. */
+  readonly candidateHolds: boolean;
+  readonly refs: { readonly sync: string; readonly synced: string; readonly tested: string; readonly target: string };
+}
+
+export interface RefUpdate {
+  readonly ref: string;
+  /** Undefined: the ref must not be there. */
+  readonly from: string | undefined;
+  /** Undefined: the ref is deleted. */
+  readonly to: string | undefined;
+}
+
+export interface FinishDecision {
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly updates: readonly RefUpdate[];
+  readonly status: { readonly sha: string; readonly state: "success" | "failure"; readonly text: string } | undefined;
+  /** `ensure`: the pull request says what this run found. `heal`: only one that is missing is opened. */
+  readonly pullRequest: "ensure" | "heal" | "leave";
+  /** Whether the candidates go: one that stays makes the next run look again. */
+  readonly clean: boolean;
+}
+
+export function decideFinish(facts: FinishFacts): FinishDecision {
+  const { merge } = facts;
+  if (merge.result !== "success") {
+    return stopped(merge.reason || `the merge job ended as "${merge.result}" without saying why; read its log`);
+  }
+  if (!merge.sync || !merge.target) return stopped("the merge job named no commits; read its log");
+  if (merge.candidate === undefined) {
+    return merge.conflict ? conflictWithNothing() : nothingNew(facts, merge.sync, merge.target);
+  }
+  return decideTested(facts, { candidate: merge.candidate, sync: merge.sync, target: merge.target });
+}
+
+interface Folded {
+  readonly candidate: string;
+  readonly sync: string;
+  readonly target: string;
+}
+
+function decideTested(facts: FinishFacts, folded: Folded): FinishDecision {
+  const { test } = facts;
+  const link = folded.candidate.slice(0, 12);
+  if (test.result === "cancelled") return stopped(`the tests of ${link} were cancelled or ran out of time`);
+  if (test.result === "skipped") return stopped(`the tests of ${link} did not run`);
+  if (test.result === "failure") {
+    return {
+      outcome: "tests-failed",
+      reason: failedSteps(facts),
+      updates: [],
+      status: { sha: folded.candidate, state: "failure", text: failedSteps(facts) },
+      pullRequest: "heal",
+      clean: true,
+    };
+  }
+  if (test.conclusion !== "success") {
+    return stopped(`GitHub does not list the test job of this run as a success but as ${test.conclusion ?? "unknown"}`);
+  }
+  if (test.steps.length === 0 || test.steps.some((step) => !step.ok)) {
+    return stopped("GitHub lists the test job as a success, but not a success of every test step");
+  }
+  return decidePromotion(facts, folded);
+}
+
+function decidePromotion(facts: FinishFacts, folded: Folded): FinishDecision {
+  const { now, merge } = facts;
+  if (facts.upstreamNow === "rewritten") {
+    return stopped(`upstream rewrote its branch during the tests: ${facts.upstream} is no longer in it`);
+  }
+  // A run that is started again after the promotion finds the sync branch where it left it.
+  if (now.sync !== folded.sync && now.sync !== folded.candidate) {
+    return stopped(
+      `the sync branch moved during the tests, from ${folded.sync} to ${now.sync ?? "nothing"}; the next run starts from there`,
+    );
+  }
+  const already = now.sync === folded.candidate;
+  if (!facts.candidateHolds || (!already && facts.candidateRef !== folded.candidate)) {
+    return stopped(`the candidate ${folded.candidate} is not what this run's merge job made`);
+  }
+  return {
+    outcome: merge.conflict ? "conflict" : "promoted",
+    reason: [merge.conflict ? "a part went in, the rest conflicts" : "tests passed", ...notes(facts, folded)].join(
+      "; ",
+    ),
+    updates: changed([
+      { ref: facts.refs.sync, from: now.sync, to: folded.candidate },
+      // With a conflict upstream's commit did not go in, so it is not recorded as taken.
+      ...(merge.conflict ? [] : [{ ref: facts.refs.synced, from: now.recorded.synced, to: facts.upstream }]),
+      { ref: facts.refs.tested, from: now.recorded.tested, to: folded.candidate },
+      // As folded, not as it is now: a target that moved meanwhile is then noticed by the next look.
+      { ref: facts.refs.target, from: now.recorded.target, to: folded.target },
+    ]),
+    status: { sha: folded.candidate, state: "success", text: "tests passed on this commit" },
+    pullRequest: "ensure",
+    clean: true,
+  };
+}
+
+function notes(facts: FinishFacts, folded: Folded): string[] {
+  return [
+    ...(facts.now.target === folded.target ? [] : ["the target moved during the tests, the next run folds it in"]),
+    ...(facts.upstreamNow === "moved" ? ["upstream moved during the tests, the next run takes the rest"] : []),
+  ];
+}
+
+function nothingNew(facts: FinishFacts, sync: string, target: string): FinishDecision {
+  const { now } = facts;
+  if (now.sync !== sync)
+    return stopped(`the sync branch moved during the run, from ${sync} to ${now.sync ?? "nothing"}`);
+  return {
+    outcome: "up-to-date",
+    reason: "upstream has nothing that is not taken over",
+    updates: changed([
+      { ref: facts.refs.synced, from: now.recorded.synced, to: facts.upstream },
+      { ref: facts.refs.tested, from: now.recorded.tested, to: sync },
+      { ref: facts.refs.target, from: now.recorded.target, to: target },
+    ]),
+    status: undefined,
+    pullRequest: "heal",
+    clean: true,
+  };
+}
+
+function conflictWithNothing(): FinishDecision {
+  return {
+    outcome: "conflict",
+    reason: "nothing went in before the conflict",
+    updates: [],
+    status: undefined,
+    pullRequest: "heal",
+    clean: true,
+  };
+}
+
+function stopped(reason: string): FinishDecision {
+  return { outcome: "stopped", reason, updates: [], status: undefined, pullRequest: "leave", clean: false };
+}
+
+function failedSteps(facts: FinishFacts): string {
+  const failed = facts.test.steps.filter((step) => !step.ok).map((step) => step.name);
+  return failed.length === 0 ? "the test job failed outside its test steps" : `failed: ${failed.join(", ")}`;
+}
+
+function changed(updates: readonly RefUpdate[]): RefUpdate[] {
+  return updates.filter((update) => update.from !== update.to);
+}

@@ -1,0 +1,151 @@
+/** What `finish` reads: GitHub's word about the jobs, the refs as they are now, and what git says about the candidate. */
+import type { FinishFacts, TestStep } from "./decide.ts";
+import { type Conflict, foldCandidate } from "./fold.ts";
+import type { Git } from "./git.ts";
+import type { GitHub } from "./github.ts";
+import { changedPaths, datesBetween, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
+import { heldWorkflows } from "./hold.ts";
+import type { Context } from "./look.ts";
+import { lookUpUpstream } from "./look-up.ts";
+import { candidateRef, type RemoteRefs, recordRef } from "./refs.ts";
+import { fetchUpstream, isKnownAncestor } from "./repository.ts";
+import type { FinishSettings, Settings } from "./settings.ts";
+import { Stop } from "./stop.ts";
+
+/** The test job's key in the workflow, and so its name on GitHub. */
+const TEST_JOB = "test";
+/** Steps of the test plan are named so by the workflow; the others prepare and tear down. */
+const TEST_STEP = "Test: ";
+
+export async function readFinishFacts(
+  settings: FinishSettings,
+  context: Context,
+  git: Git,
+  now: RemoteRefs,
+): Promise<FinishFacts> {
+  const { candidate } = settings.merge;
+  const promotable = candidate !== undefined && settings.testResult === "success";
+  return {
+    merge: settings.merge,
+    upstream: settings.upstreamSha,
+    upstreamNow: promotable ? await readUpstreamNow(git, settings, context) : "unknown",
+    test: { result: settings.testResult, ...(await readTestJob(context.github, settings)) },
+    now,
+    candidateRef: now.candidates.get(candidateRef(settings)),
+    candidateHolds: candidate !== undefined && (await holds(git, settings, candidate, now)),
+    refs: {
+      sync: `refs/heads/${settings.branches.sync}`,
+      synced: recordRef(settings, "synced"),
+      tested: recordRef(settings, "tested"),
+      target: recordRef(settings, "target"),
+    },
+  };
+}
+
+/** Never from the test job's own output: upstream's code writes that. */
+async function readTestJob(
+  github: GitHub,
+  settings: Settings,
+): Promise<{ conclusion: string | null | undefined; steps: TestStep[] }> {
+  const path = `/repos/${settings.repository}/actions/runs/${settings.run.id}/jobs?filter=latest&per_page=100`;
+  const job = ((await github.list(path, "jobs")) as Job[]).find(({ name }) => name === TEST_JOB);
+  const steps = (job?.steps ?? []).filter((step) => step.name.startsWith(TEST_STEP) && step.conclusion !== "skipped");
+  return {
+    conclusion: job?.conclusion,
+    steps: steps.map((step) => ({
+      name: step.name.slice(TEST_STEP.length),
+      ok: step.conclusion === "success",
+      seconds: secondsBetween(step.started_at, step.completed_at),
+    })),
+  };
+}
+
+/** https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run */
+interface Job {
+  readonly name: string;
+  readonly conclusion: string | null;
+  readonly steps?: readonly {
+    readonly name: string;
+    readonly conclusion: string | null;
+    readonly started_at?: string | null;
+    readonly completed_at?: string | null;
+  }[];
+}
+
+function secondsBetween(from: string | null | undefined, to: string | null | undefined): number {
+  return from && to ? Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000)) : 0;
+}
+
+async function readUpstreamNow(
+  git: Git,
+  settings: FinishSettings,
+  context: Context,
+): Promise<FinishFacts["upstreamNow"]> {
+  try {
+    if ((await lookUpUpstream(settings, context.environment)) === settings.upstreamSha) return "same";
+  } catch (error) {
+    // The tested commit stays right when upstream cannot be asked again.
+    if (error instanceof Stop) return "unknown";
+    throw error;
+  }
+  try {
+    await fetchUpstream(git, settings, settings.upstreamSha);
+    return "moved";
+  } catch (error) {
+    if (error instanceof Stop) return "rewritten";
+    throw error;
+  }
+}
+
+async function holds(git: Git, settings: FinishSettings, candidate: Sha, now: RemoteRefs): Promise<boolean> {
+  if (now.sync === undefined || !(await isKnownAncestor(git, now.sync, candidate))) return false;
+  return (await treeOf(git, candidate)) === settings.merge.tree;
+}
+
+/**
+ * The conflicts of this run, folded once more: `merge` hands over SHAs and no paths.
+ * @throws Stop when the fold does not come out as in `merge`.
+ */
+export async function readConflicts(git: Git, settings: FinishSettings): Promise<readonly Conflict[]> {
+  const { candidate, sync, target, conflict } = settings.merge;
+  if (!conflict || sync === undefined || target === undefined) return [];
+  const { upstreamSha: upstream, branches, upstreamWorkflows } = settings;
+  await fetchUpstream(git, settings, upstream);
+  const names = { ...branches, upstream: settings.upstream.branch };
+  const fold = await foldCandidate(git, { sync, target, upstream, names, upstreamWorkflows });
+  if (fold.conflicts.length > 0 && (candidate === undefined || fold.tip === candidate)) return fold.conflicts;
+  throw new Stop({
+    what: "the fold of the merge job could not be repeated",
+    got: `${fold.tip} with ${fold.conflicts.length} conflicts, where merge had ${candidate ?? "no candidate"}`,
+    remedy: "Run the workflow again; if it stops again, report it with both commits",
+  });
+}
+
+/** Upstream's workflow files that `tip` does not have as upstream has them. */
+export function readHeld(git: Git, settings: FinishSettings, tip: Sha): Promise<string[]> {
+  return settings.upstreamWorkflows === "hold" ? heldWorkflows(git, tip, settings.upstreamSha) : Promise.resolve([]);
+}
+
+/** @param now milliseconds since the epoch. */
+export async function readBehind(
+  git: Git,
+  target: Sha,
+  upstream: Sha,
+  now: number,
+): Promise<{ commits: number; days: number }> {
+  const dates = await datesBetween(git, target, upstream);
+  const oldest = dates.reduce((first, date) => Math.min(first, date), now / 1000);
+  return { commits: dates.length, days: Math.floor((now / 1000 - oldest) / 86_400) };
+}
+
+/** What of upstream `tip` brings to the target. With a conflict that ends before upstream's own tip. */
+export async function readRange(git: Git, tip: Sha, target: Sha, upstream: Sha) {
+  const [to = upstream] = await mergeBases(git, tip, upstream);
+  const [from = to] = await mergeBases(git, target, to);
+  const [ours, theirs] = [await changedPaths(git, from, target), await changedPaths(git, from, to)];
+  const upstreams = new Set(theirs);
+  return {
+    range: { from, to, commits: (await datesBetween(git, target, to)).length },
+    bothChanged: ours.filter((path) => upstreams.has(path)).map(readable),
+  };
+}

@@ -1,0 +1,126 @@
+import { spawn } from "node:child_process";
+import type { Environment } from "./settings.ts";
+
+export interface GitResult {
+  readonly code: number;
+  /** Raw bytes: names in trees need not be UTF-8. */
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface GitOptions {
+  readonly input?: string | Buffer;
+  /** Added to the clean environment of this one command. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Runs git in one folder: an argument list, no shell, an environment of its own. */
+export interface Git {
+  /** Any exit code is an answer. */
+  attempt(args: readonly string[], options?: GitOptions): Promise<GitResult>;
+  /** Standard output as text without its last line end. Raises GitError when git fails. */
+  text(args: readonly string[], options?: GitOptions): Promise<string>;
+}
+
+export class GitError extends Error {
+  readonly args: readonly string[];
+  readonly result: GitResult;
+
+  constructor(args: readonly string[], result: GitResult) {
+    super(`git ${args[0]} failed with exit code ${result.code}`);
+    this.name = "GitError";
+    this.args = args;
+    this.result = result;
+  }
+}
+
+/** @param extra variables for every command, such as the credential of the fork (see `forkAuthorization`). */
+export function gitIn(folder: string, environment: Environment, extra: Readonly<Record<string, string>> = {}): Git {
+  const base = { ...cleanEnvironment(environment), ...extra };
+  const attempt = (args: readonly string[], options: GitOptions = {}) =>
+    run(folder, args, { ...base, ...options.environment }, options.input);
+  return {
+    attempt,
+    async text(args, options) {
+      const result = await attempt(args, options);
+      if (result.code !== 0) throw new GitError(args, result);
+      return result.stdout.toString("utf8").replace(/\n$/, "");
+    },
+  };
+}
+
+/**
+ * The job token for the fork's own URL only, so that git cannot send it to upstream. Through the environment: an
+ * argument would be visible to every process of the machine, a configuration file would outlive the step.
+ */
+export function forkAuthorization(url: string, token: string): Record<string, string> {
+  const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
+  return configuration({
+    [`http.${url}.extraheader`]: `Authorization: Basic ${basic}`,
+    // A redirect would carry the header along.
+    [`http.${url}.followRedirects`]: "false",
+  });
+}
+
+/** https://git-scm.com/docs/git-config#ENVIRONMENT */
+function configuration(entries: Readonly<Record<string, string>>): Record<string, string> {
+  const settings = { ...LOW_SPEED, ...entries };
+  const variables: Record<string, string> = { GIT_CONFIG_COUNT: String(Object.keys(settings).length) };
+  Object.entries(settings).forEach(([key, value], index) => {
+    variables[`GIT_CONFIG_KEY_${index}`] = key;
+    variables[`GIT_CONFIG_VALUE_${index}`] = value;
+  });
+  return variables;
+}
+
+// A connection that stands still ends after a minute instead of at the job's time limit.
+const LOW_SPEED = { "http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60" };
+
+// What a self-hosted runner needs to reach the network at all.
+const PASSED_ON = ["PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"].concat([
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "GIT_SSL_CAINFO",
+]);
+
+function cleanEnvironment(environment: Environment): Record<string, string> {
+  const passed = PASSED_ON.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(passed),
+    LC_ALL: "C",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_ATTR_NOSYSTEM: "1",
+    GIT_TERMINAL_PROMPT: "0",
+    ...configuration({}),
+  };
+}
+
+function run(
+  folder: string,
+  args: readonly string[],
+  environment: Record<string, string>,
+  input: string | Buffer = "",
+): Promise<GitResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("git", args, { cwd: folder, env: environment, stdio: ["pipe", "pipe", "pipe"] });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    child.on("error", reject);
+    child.on("close", (code) =>
+      resolve({
+        code: code ?? 128,
+        stdout: Buffer.concat(stdout),
+        stderr: Buffer.concat(stderr).toString("utf8"),
+      }),
+    );
+    // git may end without reading its input; that is told by the exit code.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
+  });
+}

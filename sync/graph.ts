@@ -1,0 +1,92 @@
+/** Questions to the commit graph of a bare repository. */
+import { type Git, GitError } from "./git.ts";
+
+export type Sha = string;
+
+export async function isAncestor(git: Git, ancestor: Sha, descendant: Sha): Promise<boolean> {
+  const args = ["merge-base", "--is-ancestor", ancestor, descendant];
+  const result = await git.attempt(args);
+  if (result.code > 1) throw new GitError(args, result);
+  return result.code === 0;
+}
+
+/** Every best common ancestor; empty for unrelated histories. */
+export async function mergeBases(git: Git, one: Sha, other: Sha): Promise<Sha[]> {
+  const args = ["merge-base", "--all", one, other];
+  const result = await git.attempt(args);
+  if (result.code > 1) throw new GitError(args, result);
+  return lines(result.stdout.toString("utf8"));
+}
+
+/** Whether `tip` holds commits of `upstream` that are not in `target`. */
+export async function carriesUpstream(git: Git, tip: Sha, upstream: Sha, target: Sha): Promise<boolean> {
+  for (const base of await mergeBases(git, tip, upstream)) {
+    if (!(await isAncestor(git, base, target))) return true;
+  }
+  return false;
+}
+
+export function treeOf(git: Git, commit: Sha): Promise<Sha> {
+  return git.text(["rev-parse", "--verify", `${commit}^{tree}`]);
+}
+
+/** Seconds since the epoch. */
+export async function committerDate(git: Git, commit: Sha): Promise<number> {
+  return Number(await git.text(["show", "--no-patch", "--format=%ct", commit]));
+}
+
+/** Committer dates (seconds since the epoch) of the commits in `to` that are not in `from`. */
+export async function datesBetween(git: Git, from: Sha, to: Sha): Promise<number[]> {
+  // --no-commit-header exists since git 2.33; hosted runners and Debian 12 have it.
+  return lines(await git.text(["rev-list", "--no-commit-header", "--format=%ct", to, `^${from}`])).map(Number);
+}
+
+/** Raw paths (latin1 text, one character a byte) that differ between two trees; renames are not followed: they need blobs. */
+export async function changedPaths(git: Git, from: Sha, to: Sha): Promise<string[]> {
+  const args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to];
+  const result = await git.attempt(args);
+  if (result.code !== 0) throw new GitError(args, result);
+  return fields(result.stdout);
+}
+
+export interface TreeEntry {
+  readonly mode: string;
+  readonly type: string;
+  readonly sha: Sha;
+  /** Raw: latin1 text, one character a byte. */
+  readonly path: string;
+}
+
+/** Entries of a tree; empty when `tree` names nothing. */
+export async function listTree(git: Git, tree: string, options: readonly string[] = []): Promise<TreeEntry[]> {
+  const known = await git.attempt(["rev-parse", "--verify", "--quiet", tree]);
+  if (known.code !== 0) return [];
+  const args = ["ls-tree", "-z", ...options, known.stdout.toString("utf8").trim()];
+  const result = await git.attempt(args);
+  if (result.code !== 0) throw new GitError(args, result);
+  return fields(result.stdout).map((field) => {
+    const tab = field.indexOf("\t");
+    const [mode = "", type = "", sha = ""] = field.slice(0, tab).split(" ");
+    return { mode, type, sha, path: field.slice(tab + 1) };
+  });
+}
+
+export async function makeTree(git: Git, entries: readonly TreeEntry[]): Promise<Sha> {
+  const input = entries.map((entry) => `${entry.mode} ${entry.type} ${entry.sha}\t${entry.path}\0`).join("");
+  // --missing: in a blobless clone the blobs of untouched files are not here, and need not be.
+  return git.text(["mktree", "-z", "--missing"], { input: Buffer.from(input, "latin1") });
+}
+
+/** NUL-ended fields of `-z` output, as raw latin1 text. */
+export function fields(output: Buffer): string[] {
+  return output.toString("latin1").split("\0").slice(0, -1);
+}
+
+/** A raw path as text for people; bytes that are not UTF-8 become the replacement character. */
+export function readable(rawPath: string): string {
+  return Buffer.from(rawPath, "latin1").toString("utf8");
+}
+
+function lines(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
+}

@@ -1,0 +1,122 @@
+/** `look`: is there anything to do? Two look-ups when there is not, and no clone. */
+import { decideLanded, decideLook, type LookAnswer, type LookFacts } from "./decide.ts";
+import { forkAuthorization, gitIn } from "./git.ts";
+import type { GitHub } from "./github.ts";
+import { lookUpFork, lookUpUpstream } from "./look-up.ts";
+import type { Report } from "./outputs.ts";
+import type { RunRecord } from "./record.ts";
+import type { RemoteRefs } from "./refs.ts";
+import { forkUrl } from "./repository.ts";
+import type { Environment, Settings } from "./settings.ts";
+import { Stop, wordsFor } from "./stop.ts";
+import { summaryOf } from "./summary.ts";
+
+export interface Context {
+  readonly environment: Environment;
+  readonly github: GitHub;
+  readonly report: Report;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** @returns the exit code: 0 for "go" and "nothing to do", 1 when it could not tell. */
+export async function look(settings: Settings, context: Context): Promise<number> {
+  try {
+    const facts = await readFacts(settings, context);
+    const decision = await decide(settings, context, facts);
+    const { upstream, sync, target } = facts;
+    await context.report.outputs({ go: String(decision.kind === "go"), upstream, sync, target });
+    context.report.log(`${decision.kind === "go" ? "Something to do" : "Nothing to do"}: ${decision.reason}.`);
+    if (decision.kind === "idle") await writeRecord(settings, context, upToDate(settings, facts, decision));
+    return 0;
+  } catch (error) {
+    // "Could not tell" must never look like "nothing to do".
+    await writeRecord(settings, context, stoppedRecord(settings, wordsFor(error)));
+    context.report.error(wordsFor(error));
+    return 1;
+  }
+}
+
+async function decide(settings: Settings, context: Context, facts: LookFacts): Promise<LookAnswer> {
+  const first = decideLook(facts);
+  if (first.kind !== "ask-landed") return first;
+  const landed = await hasLanded(settings, context, first.tested, facts.target);
+  return decideLanded({ landed });
+}
+
+async function readFacts(settings: Settings, context: Context): Promise<LookFacts> {
+  const url = forkUrl(settings);
+  const git = gitIn(settings.files.temporary, context.environment, forkAuthorization(url, settings.token));
+  const [upstream, refs] = await Promise.all([
+    lookUpUpstream(settings, context.environment),
+    lookUpFork(git, settings, url),
+  ]);
+  const { sync, target } = existingBranches(settings, refs);
+  return { upstream, sync, target, recorded: refs.recorded, leftOver: refs.candidates.size };
+}
+
+/** @throws Stop when the fork has no sync branch or no target branch. */
+export function existingBranches(settings: Settings, refs: RemoteRefs): { sync: string; target: string } {
+  const { sync, target } = refs;
+  if (sync !== undefined && target !== undefined) return { sync, target };
+  const [name, kind] =
+    sync === undefined ? [settings.branches.sync, "sync branch"] : [settings.branches.target, "target branch"];
+  throw new Stop({
+    what: `the fork ${settings.repository} has no ${kind} ${name}`,
+    got: "the server answered, without that branch",
+    remedy: "Restore the branch on GitHub, or deploy again to have the sync branch made from its source",
+  });
+}
+
+/** https://docs.github.com/rest/commits/commits#compare-two-commits; one commit a page keeps the answer small. */
+async function hasLanded(settings: Settings, context: Context, tested: string, target: string): Promise<boolean> {
+  const path = `/repos/${settings.repository}/compare/${tested}...${target}?per_page=1`;
+  const { status } = (await context.github.get(path)) as { status?: unknown };
+  return status === "ahead" || status === "identical";
+}
+
+export async function writeRecord(
+  settings: Settings,
+  { report }: Pick<Context, "report">,
+  record: RunRecord,
+  warnings: readonly string[] = [],
+): Promise<void> {
+  report.record(record);
+  await report.summary(summaryOf(record, settings, warnings));
+}
+
+function upToDate(settings: Settings, facts: LookFacts, decision: { reason: string; landed: boolean }): RunRecord {
+  return {
+    ...emptyRecord(settings),
+    outcome: "up-to-date",
+    reason: decision.reason,
+    upstream: { ref: `refs/heads/${settings.upstream.branch}`, sha: facts.upstream },
+    sync: { before: facts.sync, after: facts.sync },
+    target: facts.target,
+    // Without a clone only the landed case is known.
+    behind: decision.landed ? { commits: 0, days: 0 } : null,
+  };
+}
+
+export function stoppedRecord(settings: Settings, reason: string): RunRecord {
+  return { ...emptyRecord(settings), outcome: "stopped", reason };
+}
+
+export function emptyRecord(settings: Settings): RunRecord {
+  return {
+    v: 1,
+    outcome: "stopped",
+    reason: "",
+    run: settings.run.id,
+    upstream: { ref: `refs/heads/${settings.upstream.branch}`, sha: null },
+    sync: { before: null, after: null },
+    target: null,
+    candidate: null,
+    tests: [],
+    conflicts: [],
+    held: [],
+    pr: null,
+    issue: null,
+    behind: null,
+  };
+}

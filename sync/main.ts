@@ -1,0 +1,58 @@
+/**
+ * The sync program of upstream-sync: runs in the fork's workflow, one verb a job.
+ *
+ *   node upstream-sync.mjs look     is there anything to do?
+ *   node upstream-sync.mjs merge    fold sync branch, target and upstream into a candidate, push it for the tests
+ *   node upstream-sync.mjs finish   promote what was tested, open the pull request, record the outcome
+ *
+ * Inputs come from the environment, which the generated workflow fills; a missing one is named. Exit codes: 0 done,
+ * 1 something for people to look at, 2 wrong use.
+ */
+import { finish } from "./finish.ts";
+import { connect } from "./github.ts";
+import { type Context, look } from "./look.ts";
+import { merge } from "./merge.ts";
+import { reportTo } from "./outputs.ts";
+import {
+  type Environment,
+  readFinishSettings,
+  readLookSettings,
+  readMergeSettings,
+  type Settings,
+  SettingsError,
+} from "./settings.ts";
+
+const VERBS: Readonly<Record<string, (environment: Environment) => Promise<number>>> = {
+  look: (environment) => start(environment, readLookSettings, look),
+  merge: (environment) => start(environment, readMergeSettings, merge),
+  finish: (environment) => start(environment, readFinishSettings, finish),
+};
+
+function start<T extends Settings>(
+  environment: Environment,
+  read: (environment: Environment) => T,
+  run: (settings: T, context: Context) => Promise<number>,
+): Promise<number> {
+  const settings = read(environment);
+  const report = reportTo(settings.files);
+  return run(settings, { environment, github: connect(settings), report, now: Date.now });
+}
+
+async function main(verb: string | undefined, environment: Environment): Promise<number> {
+  const run = verb !== undefined && Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
+  if (run === undefined) {
+    process.stderr.write(
+      `upstream-sync: unknown verb ${JSON.stringify(verb ?? "")}, expected one of ${Object.keys(VERBS).join(", ")}\n`,
+    );
+    return 2;
+  }
+  try {
+    return await run(environment);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+}
+
+process.exitCode = await main(process.argv[2], process.env);

@@ -1,0 +1,86 @@
+/** The one record of a run, which status, doctor, dashboard and audit read from the run's annotation; pure. */
+import type { TestStep } from "./decide.ts";
+import type { Conflict } from "./fold.ts";
+
+export type Outcome = "up-to-date" | "promoted" | "conflict" | "tests-failed" | "stopped";
+
+export interface RunRecord {
+  readonly v: 1;
+  readonly outcome: Outcome;
+  readonly reason: string;
+  /** The workflow run's id. */
+  readonly run: number;
+  readonly upstream: { readonly ref: string; readonly sha: string | null };
+  readonly sync: { readonly before: string | null; readonly after: string | null };
+  /** The target tip that was folded in, or seen. */
+  readonly target: string | null;
+  readonly candidate: string | null;
+  readonly tests: readonly TestStep[];
+  readonly conflicts: readonly Conflict[];
+  /** Upstream's workflow files that the fork does not take. */
+  readonly held: readonly string[];
+  readonly pr: number | null;
+  readonly issue: number | null;
+  /** The target against upstream: commits it lacks, and the age in days of the oldest of them; null when not known. */
+  readonly behind: { readonly commits: number; readonly days: number } | null;
+  /** How many entries each list had, when some were left out to keep the record short. */
+  readonly of?: Readonly<Partial<Record<CutList, number>>>;
+}
+
+type CutList = "tests" | "conflicts" | "held";
+
+/** Bytes of the annotation's message, after escaping. GitHub keeps longer ones, but readers should not have to. */
+export const RECORD_LIMIT = 2000;
+
+/** `::notice title=upstream-sync::<json>`, at most `RECORD_LIMIT` bytes of message: lists are cut, their lengths kept. */
+export function recordAnnotation(record: RunRecord): string {
+  let short: RunRecord = { ...record, reason: clip(record.reason, 300), ...clippedTexts(record) };
+  while (messageBytes(short) > RECORD_LIMIT) {
+    const next = withoutLastOfLongest(short, record);
+    if (next === undefined) return annotation({ ...short, reason: clip(record.reason, 60) });
+    short = next;
+  }
+  return annotation(short);
+}
+
+/** https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
+export function escapeMessage(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function annotation(record: RunRecord): string {
+  return `::notice title=upstream-sync::${message(record)}`;
+}
+
+function message(record: RunRecord): string {
+  // The runner obeys `##[command]` anywhere in a line; \u0023 is the same character to every JSON reader.
+  return escapeMessage(JSON.stringify(record).replaceAll("##[", "#\\u0023["));
+}
+
+function messageBytes(record: RunRecord): number {
+  return Buffer.byteLength(message(record));
+}
+
+function clippedTexts(record: RunRecord): Pick<RunRecord, CutList> {
+  return {
+    tests: record.tests.map((step) => ({ ...step, name: clip(step.name, 80) })),
+    conflicts: record.conflicts.map((conflict) => ({ ...conflict, path: clip(conflict.path, 200) })),
+    held: record.held.map((path) => clip(path, 200)),
+  };
+}
+
+function withoutLastOfLongest(record: RunRecord, whole: RunRecord): RunRecord | undefined {
+  const lists = (["tests", "conflicts", "held"] as const).filter((list) => record[list].length > 0);
+  const [longest] = lists.sort((a, b) => JSON.stringify(record[b]).length - JSON.stringify(record[a]).length);
+  if (longest === undefined) return undefined;
+  return {
+    ...record,
+    [longest]: record[longest].slice(0, -1),
+    of: { ...record.of, [longest]: whole[longest].length },
+  };
+}
+
+function clip(text: string, length: number): string {
+  const characters = [...text];
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`;
+}

@@ -1,0 +1,70 @@
+/** The step summary: what the run found, for people; pure. */
+import { code, codeList, count } from "./markdown.ts";
+import type { Outcome, RunRecord } from "./record.ts";
+import type { Settings } from "./settings.ts";
+
+const HEADLINES: Readonly<Record<Outcome, string>> = {
+  "up-to-date": "Up to date",
+  promoted: "Promoted: tested, and on the sync branch",
+  conflict: "Conflict: people have to decide",
+  "tests-failed": "Tests failed: nothing moved",
+  stopped: "Stopped: the program could not or would not go on",
+};
+
+const NEXT: Readonly<Record<Outcome, (settings: Settings) => string>> = {
+  "up-to-date": () => "Nothing to do.",
+  promoted: ({ branches }) => `Review the pull request into ${code(branches.target)} and merge it with a merge commit.`,
+  conflict: ({ branches }) =>
+    `Merge upstream into a branch of your own from ${code(branches.target)}, settle these files there, and open a pull request into ${code(branches.target)}. Once that has landed, the next run goes on from it.`,
+  "tests-failed": () =>
+    "Read the log of the test job. The next run tests again; a fix goes to the target, or to upstream, first.",
+  stopped: () => "Do what the reason says, then run the workflow again.",
+};
+
+export function summaryOf(record: RunRecord, settings: Settings, warnings: readonly string[]): string {
+  const { upstream, sync, tests, conflicts, held, behind } = record;
+  return [
+    `## ${HEADLINES[record.outcome]}`,
+    "",
+    code(record.reason),
+    "",
+    ...(upstream.sha ? [`- upstream: ${code(upstream.ref)} at ${code(upstream.sha)}`] : []),
+    ...(sync.before ? [`- ${code(settings.branches.sync)}: ${moved(sync.before, sync.after)}`] : []),
+    ...(record.target ? [`- ${code(settings.branches.target)}: ${code(record.target)}`] : []),
+    ...(record.candidate ? [`- candidate: ${code(record.candidate)}`] : []),
+    ...(record.pr ? [`- pull request: [number ${record.pr}](${pullUrl(settings, record.pr)})`] : []),
+    ...(behind
+      ? [
+          `- the target lacks ${count(behind.commits, "commit")} of upstream, the oldest ${count(behind.days, "day")} old`,
+        ]
+      : []),
+    ...section(
+      "Tests",
+      tests.map((step) => `- ${code(step.name)}: ${step.ok ? "passed" : "failed"}, ${step.seconds} s`),
+    ),
+    ...section(
+      "Conflicting files",
+      conflicts.slice(0, 200).map(({ path, kind, side }) => `- ${code(path)}: ${kind}, with ${side}`),
+      conflicts.length > 200 ? `- and ${conflicts.length - 200} more` : undefined,
+    ),
+    ...section("Upstream's workflow files that the fork does not take", codeList(held, 100)),
+    ...section(
+      "Warnings",
+      warnings.map((warning) => `- ${code(warning)}`),
+    ),
+    "",
+    NEXT[record.outcome](settings),
+  ].join("\n");
+}
+
+export function pullUrl(settings: Settings, number: number): string {
+  return `${settings.serverUrl}/${settings.repository}/pull/${number}`;
+}
+
+function moved(before: string, after: string | null): string {
+  return after === null || after === before ? `${code(before)}, not moved` : `${code(before)} to ${code(after)}`;
+}
+
+function section(title: string, lines: readonly string[], last?: string): string[] {
+  return lines.length === 0 ? [] : ["", `### ${title}`, "", ...lines, ...(last === undefined ? [] : [last])];
+}

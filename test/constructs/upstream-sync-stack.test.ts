@@ -1,0 +1,186 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { Testing } from "cdktf";
+import type { ForkConfig } from "../../lib/config/schema.ts";
+import { SyncCredentials } from "../../lib/constructs/sync-credentials.ts";
+import { UpstreamSync } from "../../lib/constructs/upstream-sync.ts";
+import { UpstreamSyncStack } from "../../lib/constructs/upstream-sync-stack.ts";
+import type { CredentialsFile } from "../../lib/credentials/credentials-file.ts";
+import type { RenderedFiles } from "../../lib/render/files.ts";
+import { forkConfig } from "../support/fork-config.ts";
+import { type Synthesized, synth } from "../support/synth.ts";
+
+const credentials: CredentialsFile = {
+  version: 1,
+  kind: "deploy-key",
+  repository: "acme/open-webui",
+  createdAt: "2026-11-01T00:00:00.000Z",
+  environment: "upstream-sync",
+  publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHVzZWQ",
+  secret: { name: "UPSTREAM_SYNC_DEPLOY_KEY", keyId: "568250167242549743", encrypted: "c2VhbGVk" },
+};
+
+const files: RenderedFiles = {
+  digest: "d".repeat(64),
+  workflow: { path: ".github/workflows/upstream-sync.yml", content: "run: echo ${{ github.sha }} %{http_code}\n" },
+  program: { path: ".github/upstream-sync/upstream-sync.mjs", content: "const name = `${process.env.X}`;\n" },
+  codeowners: { path: ".github/CODEOWNERS", content: "/.github/ @devops-lead\n" },
+  document: { path: "docs/upstream-sync.md", content: "# Upstream sync\n" },
+};
+
+function stackOf(fork: ForkConfig): UpstreamSyncStack {
+  return new UpstreamSyncStack(Testing.app(), fork.repository, {
+    fork,
+    files,
+    credentials: SyncCredentials.deployKey(credentials),
+    state: { backend: "local", path: "../../../state/acme--open-webui.tfstate" },
+  });
+}
+
+describe("the stack of one fork", () => {
+  let stack: Synthesized;
+  beforeAll(() => {
+    stack = synth(stackOf(forkConfig()));
+  });
+
+  test("its addresses are these and no others: they are where people's state lives", () => {
+    expect(stack.addresses).toEqual([
+      "data.github_rest_api.before",
+      "data.github_rest_api.repository",
+      "github_actions_environment_secret.deploy_key",
+      "github_actions_repository_permissions.actions",
+      "github_branch.sync",
+      "github_issue_label.label",
+      "github_repository_deploy_key.sync",
+      "github_repository_environment.sync",
+      "github_repository_environment_deployment_policy.default_branch",
+      "github_repository_file.codeowners",
+      "github_repository_file.document",
+      "github_repository_file.program",
+      "github_repository_file.workflow",
+      "github_repository_ruleset.gate",
+      "github_repository_ruleset.history",
+      "github_workflow_repository_permissions.workflow",
+      "terraform_data.before",
+    ]);
+  });
+
+  test("the provider is pinned to one version, waits for nothing and belongs to the fork's owner", () => {
+    expect(stack.json.terraform.required_providers).toEqual({ github: { source: "integrations/github", version: "6.13.0" } });
+    expect(stack.json.provider.github).toEqual([{ owner: "acme", legacy_client: false, write_delay_ms: 0 }]);
+  });
+
+  test("the state is where the caller said, on no absolute path", () => {
+    expect(stack.json.terraform.backend).toEqual({ local: { path: "../../../state/acme--open-webui.tfstate" } });
+  });
+
+  test("history: nobody deletes or rewrites the sync branch, without a bypass", () => {
+    expect(stack.resource("github_repository_ruleset.history")).toEqual({
+      name: "upstream-sync: history",
+      repository: "open-webui",
+      target: "branch",
+      enforcement: "active",
+      conditions: { ref_name: { include: ["refs/heads/${github_branch.sync.branch}"], exclude: [] } },
+      rules: { deletion: true, non_fast_forward: true },
+    });
+  });
+
+  test("gate: reviews and the tests' status for everybody, administrators included; only the deploy key passes", () => {
+    expect(stack.resource("github_repository_ruleset.gate")).toEqual({
+      name: "upstream-sync: gate",
+      repository: "open-webui",
+      target: "branch",
+      enforcement: "active",
+      bypass_actors: [{ actor_type: "DeployKey", bypass_mode: "always" }],
+      conditions: { ref_name: { include: ["refs/heads/${github_branch.sync.branch}"], exclude: [] } },
+      rules: {
+        pull_request: { required_approving_review_count: 1 },
+        required_status_checks: { do_not_enforce_on_create: true, required_check: [{ context: "upstream-sync/tests" }] },
+      },
+    });
+  });
+
+  test("the sync branch is never replaced because its birthplace moved on", () => {
+    expect(stack.resource("github_branch.sync")).toEqual({
+      repository: "open-webui",
+      branch: "sync/upstream",
+      source_branch: "main",
+      lifecycle: { ignore_changes: ["source_branch", "source_sha"] },
+    });
+  });
+
+  test("the secret travels as ciphertext with the key it was sealed for", () => {
+    expect(stack.resource("github_actions_environment_secret.deploy_key")).toEqual({
+      repository: "open-webui",
+      environment: "${github_repository_environment.sync.environment}",
+      secret_name: "UPSTREAM_SYNC_DEPLOY_KEY",
+      value_encrypted: "c2VhbGVk",
+      key_id: "568250167242549743",
+    });
+  });
+
+  test("only the default branch's workflow may enter the environment", () => {
+    expect(stack.resource("github_repository_environment.sync").deployment_branch_policy).toEqual({
+      protected_branches: false,
+      custom_branch_policies: true,
+    });
+    expect(stack.resource("github_repository_environment_deployment_policy.default_branch").branch_pattern).toBe(
+      '${lookup(jsondecode(data.github_rest_api.repository.body), "default_branch")}',
+    );
+  });
+
+  test("files are committed one after the other, the workflow last, after everything it needs", () => {
+    const dependsOn = (id: string): string[] => stack.resource(`github_repository_file.${id}`).depends_on;
+    expect(dependsOn("codeowners")).toContain("github_repository_file.program");
+    expect(dependsOn("document")).toContain("github_repository_file.codeowners");
+    expect(dependsOn("workflow")).toContain("github_repository_file.document");
+    for (const needed of [
+      "github_branch.sync",
+      "github_repository_ruleset.gate",
+      "github_repository_ruleset.history",
+      "github_issue_label.label",
+      "github_actions_environment_secret.deploy_key",
+      "github_repository_deploy_key.sync",
+      "github_repository_environment_deployment_policy.default_branch",
+      "github_workflow_repository_permissions.workflow",
+    ]) {
+      expect(dependsOn("program")).toContain(needed);
+    }
+  });
+
+  test("what Terraform would read as a template is doubled, and comes back when undone", () => {
+    for (const id of ["workflow", "program", "codeowners", "document"] as const) {
+      const content: string = stack.resource(`github_repository_file.${id}`).content;
+      expect(content.replaceAll(/([$%])\1\{/g, "$1{")).toBe(files[id]?.content);
+    }
+    expect(stack.resource("github_repository_file.workflow").content).toBe("run: echo $${{ github.sha }} %%{http_code}\n");
+  });
+
+  test("settings that suffice are not managed, and the first record decides", () => {
+    expect(stack.resource("github_workflow_repository_permissions.workflow").count).toBe(
+      '${try(jsondecode(terraform_data.before["workflow-permissions"].input).can_approve_pull_request_reviews, false) ? 0 : 1}',
+    );
+    expect(stack.resource("terraform_data.before").lifecycle).toEqual({ ignore_changes: ["input"] });
+  });
+});
+
+describe("choices of the config", () => {
+  test("minimal protection leaves only history", () => {
+    const fork = forkConfig({ protection: { sync: { mode: "minimal" } } });
+    expect(synth(stackOf(fork)).addresses.filter((address) => address.includes("ruleset"))).toEqual(["github_repository_ruleset.history"]);
+  });
+
+  test("without includeAdministrators, administrators pass the gate too", () => {
+    const fork = forkConfig({ protection: { sync: { includeAdministrators: false } } });
+    expect(synth(stackOf(fork)).resource("github_repository_ruleset.gate").bypass_actors).toEqual([
+      { actor_type: "DeployKey", bypass_mode: "always" },
+      { actor_type: "RepositoryRole", actor_id: 5, bypass_mode: "always" },
+    ]);
+  });
+
+  test("a second fork in one stack is refused: their names would merge", () => {
+    const stack = stackOf(forkConfig());
+    expect(() => new UpstreamSync(stack, "second", { fork: forkConfig(), files, credentials: SyncCredentials.deployKey(credentials) })).toThrow(
+      "one stack holds one fork",
+    );
+  });
+});

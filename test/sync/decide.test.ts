@@ -1,0 +1,211 @@
+import { describe, expect, test } from "@jest/globals";
+import {
+  decideFinish,
+  decideLanded,
+  decideLook,
+  type FinishFacts,
+  isCandidate,
+  isUntested,
+  type LookFacts,
+  type MergeFacts,
+  needsFold,
+} from "../../sync/decide.ts";
+import { sha } from "./support/settings.ts";
+
+const [SYNC, TARGET, UPSTREAM, CANDIDATE, OTHER] = [sha("1"), sha("2"), sha("3"), sha("4"), sha("5")];
+
+describe("look", () => {
+  const idle: LookFacts = {
+    upstream: UPSTREAM,
+    sync: SYNC,
+    target: TARGET,
+    recorded: { synced: UPSTREAM, tested: SYNC, target: TARGET },
+    leftOver: 0,
+  };
+
+  test("is idle when all three tips are where the last run recorded them", () => {
+    expect(decideLook(idle)).toEqual({ kind: "idle", reason: "nothing moved", landed: false });
+  });
+
+  test.each([
+    ["upstream moved", { upstream: OTHER }, "upstream moved"],
+    ["the sync branch was moved", { sync: OTHER }, "the sync branch is not where it was promoted to"],
+    ["a candidate was left over", { leftOver: 1 }, "an earlier run did not finish"],
+    [
+      "nothing is recorded",
+      { recorded: { synced: undefined, tested: undefined, target: undefined } },
+      "this is the first run",
+    ],
+    ["one record is missing", { recorded: { ...idle.recorded, target: undefined } }, "this is the first run"],
+  ])("goes when %s", (_, change, reason) => {
+    expect(decideLook({ ...idle, ...change })).toEqual({ kind: "go", reason });
+  });
+
+  test("asks whether the sync landed when only the target moved", () => {
+    expect(decideLook({ ...idle, target: OTHER })).toEqual({ kind: "ask-landed", tested: SYNC });
+    expect(decideLanded({ landed: true }).kind).toBe("idle");
+    expect(decideLanded({ landed: false })).toEqual({ kind: "go", reason: "the target moved" });
+  });
+
+  test("does not ask when upstream moved as well", () => {
+    expect(decideLook({ ...idle, target: OTHER, upstream: OTHER }).kind).toBe("go");
+  });
+});
+
+describe("merge", () => {
+  const fresh: MergeFacts = {
+    sync: SYNC,
+    tested: SYNC,
+    upstreamInTarget: false,
+    syncInTarget: false,
+    syncCarriesUpstream: false,
+  };
+
+  test.each([
+    ["as promoted", {}, false],
+    ["merged into by people", { tested: OTHER }, true],
+    ["merged into by people, and landed", { tested: OTHER, syncInTarget: true }, false],
+    ["made from main, before the first run", { tested: undefined }, false],
+    ["holding upstream's commits before the first run", { tested: undefined, syncCarriesUpstream: true }, true],
+  ])("a sync branch %s is in question: %#", (_, change, expected) => {
+    expect(isUntested({ ...fresh, ...change })).toBe(expected);
+  });
+
+  test("nothing is folded when upstream landed, whatever two own branches say to each other", () => {
+    expect(needsFold({ ...fresh, upstreamInTarget: true })).toBe(false);
+    expect(needsFold({ ...fresh, upstreamInTarget: true, tested: OTHER })).toBe(true);
+    expect(needsFold(fresh)).toBe(true);
+  });
+
+  test.each([
+    ["a fold that added something", fresh, { tip: CANDIDATE, conflict: false, carriesUpstream: true }, true],
+    ["a fold that added nothing", fresh, { tip: SYNC, conflict: false, carriesUpstream: true }, false],
+    ["only the target before a conflict", fresh, { tip: CANDIDATE, conflict: true, carriesUpstream: false }, false],
+    ["upstream's commits before a conflict", fresh, { tip: CANDIDATE, conflict: true, carriesUpstream: true }, true],
+    [
+      "a sync tip nobody tested",
+      { ...fresh, tested: OTHER },
+      { tip: SYNC, conflict: false, carriesUpstream: false },
+      true,
+    ],
+  ])("%s is a candidate: %#", (_, facts, folded, expected) => {
+    expect(isCandidate(facts, folded)).toBe(expected);
+  });
+});
+
+describe("finish", () => {
+  const refs = { sync: "S", synced: "Y", tested: "T", target: "G" };
+  const passed: FinishFacts = {
+    merge: { result: "success", reason: "", conflict: false, candidate: CANDIDATE, sync: SYNC, target: TARGET },
+    upstream: UPSTREAM,
+    upstreamNow: "same",
+    test: { result: "success", conclusion: "success", steps: [{ name: "unit", ok: true, seconds: 3 }] },
+    now: {
+      sync: SYNC,
+      target: TARGET,
+      recorded: { synced: OTHER, tested: SYNC, target: undefined },
+      candidates: new Map(),
+    },
+    candidateRef: CANDIDATE,
+    candidateHolds: true,
+    refs,
+  };
+
+  test("promotes a tested candidate: all refs together, each from where it was read", () => {
+    expect(decideFinish(passed)).toEqual({
+      outcome: "promoted",
+      reason: "tests passed",
+      updates: [
+        { ref: "S", from: SYNC, to: CANDIDATE },
+        { ref: "Y", from: OTHER, to: UPSTREAM },
+        { ref: "T", from: SYNC, to: CANDIDATE },
+        { ref: "G", from: undefined, to: TARGET },
+      ],
+      status: { sha: CANDIDATE, state: "success", text: "tests passed on this commit" },
+      pullRequest: "ensure",
+      clean: true,
+    });
+  });
+
+  test("goes on after a promotion that was cut off, moving only what is missing", () => {
+    const now = { ...passed.now, sync: CANDIDATE, recorded: { synced: UPSTREAM, tested: CANDIDATE, target: TARGET } };
+    const decision = decideFinish({ ...passed, now, candidateRef: undefined });
+    expect(decision).toMatchObject({ outcome: "promoted", updates: [], pullRequest: "ensure" });
+  });
+
+  test("promotes and says so when target and upstream moved during the tests, recording what was folded", () => {
+    const decision = decideFinish({ ...passed, upstreamNow: "moved", now: { ...passed.now, target: OTHER } });
+    expect(decision.outcome).toBe("promoted");
+    expect(decision.reason).toBe(
+      "tests passed; the target moved during the tests, the next run folds it in; upstream moved during the tests, the next run takes the rest",
+    );
+    expect(decision.updates).toContainEqual({ ref: "G", from: undefined, to: TARGET });
+  });
+
+  test("promotes what went in before a conflict, without recording upstream's commit as taken", () => {
+    const decision = decideFinish({ ...passed, merge: { ...passed.merge, conflict: true } });
+    expect(decision.outcome).toBe("conflict");
+    expect(decision.updates.map(({ ref }) => ref)).toEqual(["S", "T", "G"]);
+    expect(decision.pullRequest).toBe("ensure");
+  });
+
+  test("moves nothing when nothing went in before a conflict", () => {
+    const merge = { ...passed.merge, conflict: true, candidate: undefined };
+    expect(decideFinish({ ...passed, merge, test: { result: "skipped", conclusion: "skipped", steps: [] } })).toEqual({
+      outcome: "conflict",
+      reason: "nothing went in before the conflict",
+      updates: [],
+      status: undefined,
+      pullRequest: "heal",
+      clean: true,
+    });
+  });
+
+  test("moves nothing when tests failed, and says on the commit which", () => {
+    const steps = [...passed.test.steps, { name: "end to end", ok: false, seconds: 9 }];
+    expect(decideFinish({ ...passed, test: { result: "failure", conclusion: "failure", steps } })).toEqual({
+      outcome: "tests-failed",
+      reason: "failed: end to end",
+      updates: [],
+      status: { sha: CANDIDATE, state: "failure", text: "failed: end to end" },
+      pullRequest: "heal",
+      clean: true,
+    });
+  });
+
+  test("records the tips when there was nothing new, so that the next look is idle", () => {
+    const merge = { ...passed.merge, candidate: undefined };
+    expect(decideFinish({ ...passed, merge })).toEqual({
+      outcome: "up-to-date",
+      reason: "upstream has nothing that is not taken over",
+      updates: [
+        { ref: "Y", from: OTHER, to: UPSTREAM },
+        { ref: "G", from: undefined, to: TARGET },
+      ],
+      status: undefined,
+      pullRequest: "heal",
+      clean: true,
+    });
+  });
+
+  test.each<[string, Partial<FinishFacts>, RegExp]>([
+    ["merge stopped", { merge: { ...passed.merge, result: "failure", reason: "no such thing" } }, /^no such thing$/],
+    ["merge was cancelled", { merge: { ...passed.merge, result: "cancelled" } }, /merge job ended as "cancelled"/],
+    ["merge named no commits", { merge: { ...passed.merge, sync: undefined } }, /named no commits/],
+    ["tests were cancelled", { test: { ...passed.test, result: "cancelled" } }, /cancelled or ran out of time/],
+    ["tests did not run", { test: { ...passed.test, result: "skipped" } }, /did not run/],
+    ["GitHub's job list says otherwise", { test: { ...passed.test, conclusion: "failure" } }, /but as failure/],
+    ["GitHub's job list lacks the job", { test: { ...passed.test, conclusion: undefined } }, /but as unknown/],
+    ["no test step ran", { test: { ...passed.test, steps: [] } }, /not a success of every test step/],
+    ["upstream was rewritten", { upstreamNow: "rewritten" }, /rewrote its branch during the tests/],
+    ["the sync branch moved", { now: { ...passed.now, sync: OTHER } }, /sync branch moved during the tests/],
+    ["the sync branch is gone", { now: { ...passed.now, sync: undefined } }, /to nothing/],
+    ["the candidate was replaced", { candidateRef: OTHER }, /not what this run's merge job made/],
+    ["the tree is not the tested one", { candidateHolds: false }, /not what this run's merge job made/],
+  ])("stops without moving anything when %s", (_, change, reason) => {
+    const decision = decideFinish({ ...passed, ...change });
+    expect(decision).toMatchObject({ outcome: "stopped", updates: [], status: undefined, clean: false });
+    expect(decision.pullRequest).toBe("leave");
+    expect(decision.reason).toMatch(reason);
+  });
+});

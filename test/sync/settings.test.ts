@@ -1,0 +1,80 @@
+import { describe, expect, test } from "@jest/globals";
+import { readFinishSettings, readLookSettings, readMergeSettings, SettingsError } from "../../sync/settings.ts";
+import { sha } from "./support/settings.ts";
+
+const environment = {
+  GITHUB_REPOSITORY: "acme/open-webui",
+  GITHUB_SERVER_URL: "https://github.com/",
+  GITHUB_API_URL: "https://api.github.com",
+  GITHUB_TOKEN: "t",
+  GITHUB_RUN_ID: "77",
+  GITHUB_RUN_ATTEMPT: "1",
+  GITHUB_OUTPUT: "/o",
+  GITHUB_STEP_SUMMARY: "/s",
+  RUNNER_TEMP: "/t",
+  SYNC_ROUTE: "main",
+  UPSTREAM_URL: "https://github.com/open-webui/open-webui.git",
+  UPSTREAM_BRANCH: "main",
+  SYNC_BRANCH: "sync/upstream",
+  TARGET_BRANCH: "dev",
+  UPSTREAM_WORKFLOWS: "hold",
+  PULL_REQUEST: JSON.stringify({ title: "t", labels: ["l"], reviewers: [], teamReviewers: [], whenApproved: "hold" }),
+  DOCUMENT_PATH: "docs/upstream-sync.md",
+  UPSTREAM_SYNC_DIGEST: "0a",
+  PROGRAM_SHA256: "0b",
+};
+
+function problems(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("settings", () => {
+  test("are read from what the workflow sets", () => {
+    expect(readLookSettings(environment)).toMatchObject({
+      repository: "acme/open-webui",
+      owner: "acme",
+      run: { id: 77, attempt: 1, url: "https://github.com/acme/open-webui/actions/runs/77" },
+      branches: { sync: "sync/upstream", target: "dev" },
+      pullRequest: { title: "t", labels: ["l"], reviewers: [], teamReviewers: [] },
+    });
+  });
+
+  test("that are missing or empty are named all together", () => {
+    const { GITHUB_TOKEN, SYNC_BRANCH, ...rest } = environment;
+    expect(problems(() => readMergeSettings({ ...rest, TARGET_BRANCH: "", UPSTREAM_SHA: sha("3") }))).toEqual([
+      "GITHUB_TOKEN is missing",
+      "SYNC_BRANCH is missing",
+      "TARGET_BRANCH is missing",
+      expect.stringMatching(
+        /^DEPLOY_KEY is missing: .*UPSTREAM_SYNC_DEPLOY_KEY; run "upstream-sync credentials create"/,
+      ),
+    ]);
+  });
+
+  test("that are malformed say what they are and what was expected", () => {
+    const wrong = { UPSTREAM_WORKFLOWS: "keep", PULL_REQUEST: '{"title":1}', GITHUB_RUN_ID: "x1" };
+    expect(problems(() => readLookSettings({ ...environment, ...wrong }))).toEqual([
+      'GITHUB_RUN_ID is "x1", expected a number',
+      'UPSTREAM_WORKFLOWS is "keep", expected one of hold, accept',
+      "PULL_REQUEST is not JSON with title, labels, reviewers and teamReviewers",
+    ]);
+  });
+
+  test("of finish take empty outputs as absent and refuse what is no commit id", () => {
+    const jobs = { DEPLOY_KEY: "k", UPSTREAM_SHA: sha("3"), MERGE_RESULT: "success", TEST_RESULT: "skipped" };
+    const read = (outputs: Record<string, string>) => readFinishSettings({ ...environment, ...jobs, ...outputs });
+    expect(read({ CANDIDATE_SHA: "", MERGE_CONFLICT: "" }).merge).toMatchObject({
+      candidate: undefined,
+      conflict: false,
+    });
+    expect(problems(() => read({ CANDIDATE_SHA: "main" }))).toEqual([
+      'CANDIDATE_SHA is "main", expected a commit id of 40 hexadecimal digits, or nothing',
+    ]);
+  });
+});

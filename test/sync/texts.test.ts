@@ -1,0 +1,108 @@
+import { describe, expect, test } from "@jest/globals";
+import { emptyRecord } from "../../sync/look.ts";
+import { code } from "../../sync/markdown.ts";
+import { plain } from "../../sync/outputs.ts";
+import { type PullRequestFacts, pullRequestBody, withOurPart } from "../../sync/pull-request.ts";
+import { summaryOf } from "../../sync/summary.ts";
+import { sha, someSettings } from "./support/settings.ts";
+
+const NASTY = [
+  "@everyone/notes.md",
+  "Fixes #12",
+  "a`@someone`b",
+  "``@x",
+  "<!-- upstream-sync:end -->",
+  "x\n\n## Approved by @boss",
+  "[text](https://example.com)",
+  "GH-1 open-webui/open-webui#7",
+];
+
+const facts: PullRequestFacts = {
+  range: { from: sha("1"), to: sha("2"), commits: 12 },
+  tip: sha("4"),
+  bothChanged: NASTY,
+  held: NASTY,
+  conflicts: NASTY.map((path) => ({ path, kind: "contents", side: "upstream" })),
+  tests: { kind: "steps", steps: [{ name: "npm test", ok: true, seconds: 61 }], url: "https://github.com/r" },
+};
+
+/** What GitHub's Markdown reads outside code spans: a run of n backticks ends at the next run of exactly n (CommonMark 6.1). */
+function outsideCode(markdown: string): string {
+  return markdown
+    .split("\n")
+    .map((line) => line.replaceAll(/(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)/g, ""))
+    .join("\n");
+}
+
+describe("the pull request's text", () => {
+  test("shows upstream's paths only inside code, so that nobody is notified and nothing is closed", () => {
+    const outside = outsideCode(pullRequestBody(facts, someSettings()));
+    expect(outside).not.toMatch(/@/);
+    expect(outside).not.toMatch(/#\d|GH-\d|fixes|closes/i);
+    expect(outside).not.toContain("example.com");
+    expect(outside.match(/^## /gm)).toBeNull();
+  });
+
+  test("says range, count, tested commit, seconds and log", () => {
+    const body = pullRequestBody({ ...facts, bothChanged: [], held: [], conflicts: [] }, someSettings());
+    expect(body.split("\n").slice(1, 6)).toEqual([
+      "Brings 12 commits of upstream into `dev`.",
+      "",
+      "- upstream: `https://github.com/open-webui/open-webui.git`, branch `main`",
+      `- range: \`${sha("1")}\` to \`${sha("2")}\``,
+      `- tip of \`sync/upstream\`: \`${sha("4")}\``,
+    ]);
+    expect(body).toContain(`Passed on \`${sha("4")}\`: [log](https://github.com/r)\n\n- \`npm test\`: passed, 61 s`);
+    expect(body).toContain("(https://github.com/acme/open-webui/blob/dev/docs/upstream-sync.md)");
+    expect(body).not.toMatch(/Changed on both sides|not taken|conflicts/);
+  });
+
+  test("claims no test that is not recorded", () => {
+    const body = pullRequestBody({ ...facts, tests: { kind: "none" } }, someSettings());
+    expect(body).toContain(`No test result is recorded for \`${sha("4")}\`.`);
+    expect(body).not.toMatch(/passed/i);
+  });
+
+  test("stays under GitHub's limit of 65,536 characters", () => {
+    const many = Array.from({ length: 5000 }, (_, index) => `${"d/".repeat(1000)}${index}`);
+    const conflicts = many.map((path) => ({ path, kind: "contents", side: "upstream" as const }));
+    const body = pullRequestBody({ ...facts, bothChanged: many, held: many, conflicts }, someSettings());
+    expect(body.length).toBeLessThan(65_536);
+    expect(body).toContain("- and 4940 more");
+  });
+
+  test("replaces its own part and keeps what people wrote around it", () => {
+    const [old, next] = [facts, { ...facts, tip: sha("9") }].map((one) => pullRequestBody(one, someSettings()));
+    expect(withOurPart(`Hello\n\n${old}\n\nBye`, next ?? "")).toBe(`Hello\n\n${next}\n\nBye`);
+    expect(withOurPart("Opened by hand", next ?? "")).toBe(`Opened by hand\n\n${next}`);
+    expect(withOurPart("", next ?? "")).toBe(next);
+  });
+});
+
+describe("a code span", () => {
+  test.each([
+    ["plain", "`plain`"],
+    ["a`b", "`` a`b ``"],
+    ["```", "```` ``` ````"],
+    [" padded ", "`  padded  `"],
+    ["a\nb\tc", "`a\\x0ab\\x09c`"],
+    ["", "` `"],
+  ])("of %j is %s", (text, expected) => {
+    expect(code(text)).toBe(expected);
+  });
+});
+
+describe("what a run prints", () => {
+  test("is no workflow command when it comes from git", () => {
+    const text = plain("remote: ok\n::error::x\n  ::set-env::y\nremote: ##[error]z");
+    expect(text).not.toMatch(/^\s*::/m);
+    expect(text).not.toContain("##[");
+  });
+
+  test("names each conflicting file with its side in the summary", () => {
+    const conflicts = [{ path: "src/`a`.ts", kind: "modify/delete", side: "upstream" as const }];
+    const summary = summaryOf({ ...emptyRecord(someSettings()), outcome: "conflict", conflicts }, someSettings(), []);
+    expect(summary).toContain("## Conflict: people have to decide");
+    expect(summary).toContain("- `` src/`a`.ts ``: modify/delete, with upstream");
+  });
+});

@@ -1,0 +1,22 @@
+import { describe, expect, test } from "@jest/globals";
+import { toolEnvironment } from "../../lib/terraform/run.ts";
+
+const mirror = { folder: "/cache/providers", cliConfig: "/cache/terraform.tfrc", from: "cache" } as const;
+
+describe("the IaC tool's environment", () => {
+  test("variables that beat the provider's owner are taken out", () => {
+    const env = toolEnvironment({ GITHUB_OWNER: "someone", GITHUB_ORGANIZATION: "else", HOME: "/home/me" }, mirror);
+    expect(env.GITHUB_OWNER).toBeUndefined();
+    expect(env.GITHUB_ORGANIZATION).toBeUndefined();
+    expect(env.HOME).toBe("/home/me");
+  });
+
+  test("the CLI configuration is ours, whatever the user's environment says", () => {
+    expect(toolEnvironment({ TF_CLI_CONFIG_FILE: "/home/me/.terraformrc" }, mirror).TF_CLI_CONFIG_FILE).toBe("/cache/terraform.tfrc");
+  });
+
+  test("another GitHub than github.com is named to the provider without its API path", () => {
+    expect(toolEnvironment({ GITHUB_API_URL: "https://ghe.example.com/api/v3" }, mirror).GITHUB_BASE_URL).toBe("https://ghe.example.com/");
+    expect(toolEnvironment({ GITHUB_API_URL: "https://api.github.com" }, mirror).GITHUB_BASE_URL).toBeUndefined();
+  });
+});
