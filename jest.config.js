@@ -9,7 +9,12 @@ const ignored = ["/node_modules/", "/dist/"];
 
 export default {
   projects: [
-    { ...shared, displayName: "unit", testMatch: ["**/*.test.ts"], testPathIgnorePatterns: [...ignored, "\\.e2e\\.test\\.ts$"] },
+    {
+      ...shared,
+      displayName: "unit",
+      testMatch: ["**/*.test.ts"],
+      testPathIgnorePatterns: [...ignored, "\\.e2e\\.test\\.ts$"],
+    },
     { ...shared, displayName: "e2e", testMatch: ["**/*.e2e.test.ts"], testPathIgnorePatterns: ignored },
   ],
   reporters: ["default", "<rootDir>/test/support/closing-line.js"],

@@ -60,14 +60,24 @@ async function planAll(names: string[], options: ProjectOptions, destroy: boolea
 /** @throws InputFailure unless a person at a terminal answers yes. */
 async function confirm(name: string): Promise<void> {
   if (!process.stdin.isTTY) {
-    throw new InputFailure(`${name} changes forks: got no terminal to ask at`, `pass --yes to ${name} without a question`);
+    throw new InputFailure(
+      `${name} changes forks: got no terminal to ask at`,
+      `pass --yes to ${name} without a question`,
+    );
   }
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await prompt.question(`${pc.bold(`${name} this plan?`)} (yes/no) `).finally(() => prompt.close());
-  if (answer.trim() !== "yes") throw new InputFailure(`not confirmed: got ${JSON.stringify(answer)}, expected yes`, "nothing was changed");
+  if (answer.trim() !== "yes")
+    throw new InputFailure(`not confirmed: got ${JSON.stringify(answer)}, expected yes`, "nothing was changed");
 }
 
-const signs: Readonly<Record<Change["action"], string>> = { create: "+", update: "~", delete: "-", replace: "±", read: "?" };
+const signs: Readonly<Record<Change["action"], string>> = {
+  create: "+",
+  update: "~",
+  delete: "-",
+  replace: "±",
+  read: "?",
+};
 
 function describe(result: PlanResult): string {
   if (result.changes.length === 0) return `${result.repository}: no changes`;

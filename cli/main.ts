@@ -7,7 +7,9 @@ import { applyCommand, destroyCommand, planCommand } from "./deploy.ts";
 import { exitCodes, reportFailure } from "./output.ts";
 
 const program = new Command("upstream-sync")
-  .description("Keeps a GitHub fork current as infrastructure: branch, rules, credential and workflow in one reviewed plan")
+  .description(
+    "Keeps a GitHub fork current as infrastructure: branch, rules, credential and workflow in one reviewed plan",
+  )
   .version(packageVersion())
   .showHelpAfterError("(see upstream-sync --help)")
   .exitOverride()

@@ -17,7 +17,15 @@ export async function snapshotFork(
   const refs = await git("/", ["ls-remote", github.gitUrl(fork)], { token });
   const workflow = await read("/actions/permissions/workflow");
   const repository = await read("");
-  const settings = ["has_issues", "allow_merge_commit", "allow_squash_merge", "allow_rebase_merge", "delete_branch_on_merge", "default_branch", "visibility"];
+  const settings = [
+    "has_issues",
+    "allow_merge_commit",
+    "allow_squash_merge",
+    "allow_rebase_merge",
+    "delete_branch_on_merge",
+    "default_branch",
+    "visibility",
+  ];
 
   return {
     ...Object.fromEntries(

@@ -64,9 +64,7 @@ export async function commitOnto(
   date: number,
 ): Promise<string> {
   const blobs = Object.entries(files).map(([path, content]) =>
-    content === null
-      ? `D ${JSON.stringify(path)}\n`
-      : `M 100644 inline ${JSON.stringify(path)}\n${data(content)}`,
+    content === null ? `D ${JSON.stringify(path)}\n` : `M 100644 inline ${JSON.stringify(path)}\n${data(content)}`,
   );
   const stream = [
     "commit refs/demo/scratch\n",

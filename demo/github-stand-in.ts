@@ -78,7 +78,8 @@ export class GitHubStandIn {
 
   async control(method: string, path: string, body?: unknown): Promise<Answer> {
     const answer = await this.send(`${this.url}/_sandbox${path}`, method, this.controlToken, body);
-    if (answer.status >= 400) throw new Error(`sandbox ${method} ${path}: ${answer.status} ${JSON.stringify(answer.data)}`);
+    if (answer.status >= 400)
+      throw new Error(`sandbox ${method} ${path}: ${answer.status} ${JSON.stringify(answer.data)}`);
     return answer;
   }
 
@@ -108,7 +109,10 @@ export class GitHubStandIn {
   private async send(url: string, method: string, token: string, body: unknown): Promise<Answer> {
     const response = await fetch(url, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();

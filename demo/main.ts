@@ -1,9 +1,8 @@
 /** `npm run demo`: the whole life of a set-up, on a stand-in for GitHub, with real Terraform, the real provider and real git. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { existsSync } from "node:fs";
 import { pocketBoard } from "./pocket-board.ts";
 import { realRepositories } from "./real-setting.ts";
 import type { Setting } from "./setting.ts";
@@ -25,7 +24,12 @@ const command = new Command("npm run demo --")
   .option("--keep", "leave the stand-in up and its folder in place; tokens are in sandbox.json there, mode 0600")
   .option("--upstream <git url or path>", "tell it on copies of this repository instead of the built-in project")
   .option("--fork <git url or path>", "its fork; without it one is made from an older commit with local changes")
-  .option("--test <command>", "a command of the test plan, may be repeated", (value, all: string[]) => [...all, value], [])
+  .option(
+    "--test <command>",
+    "a command of the test plan, may be repeated",
+    (value, all: string[]) => [...all, value],
+    [],
+  )
   .action(run);
 
 await command.parseAsync();
@@ -51,7 +55,10 @@ async function run(options: Options): Promise<void> {
   const ok = results.length === story.length && results.every((step) => step.ok);
   if (options.json) process.stdout.write(`${JSON.stringify({ ok, steps: results }, null, 2)}\n`);
   say(`${ok ? "all checks held" : "a check did not hold"}, ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
-  if (options.keep) say(`the stand-in is up: ${world.github.url}; ready file with tokens: ${world.github.readyFile}; project: ${world.project}\n`);
+  if (options.keep)
+    say(
+      `the stand-in is up: ${world.github.url}; ready file with tokens: ${world.github.readyFile}; project: ${world.project}\n`,
+    );
   process.exitCode = ok ? 0 : 1;
 }
 

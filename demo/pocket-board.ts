@@ -161,15 +161,27 @@ export async function pocketBoard(folder: string): Promise<Setting> {
     ["Our name on the page", { "public/index.html": page("Acme board") }],
     ["Our deployment notes", { "deploy/README.md": "# Deploying at Acme\n\nAsk #ops for access.\n" }],
   ]);
-  const test = await extend(fork, main, [["Trial banner", { "public/banner.txt": "Trial until the end of the quarter\n" }]]);
+  const test = await extend(fork, main, [
+    ["Trial banner", { "public/banner.txt": "Trial until the end of the quarter\n" }],
+  ]);
   const dev = await extend(fork, test, [
     ["Colours of the house", { "public/acme.css": "h1 { color: #0b5; }\n" }],
     ["Explain the colours", { "deploy/colours.md": "The green is ours.\n" }],
   ]);
-  for (const [name, sha] of Object.entries({ main, test, dev })) await git(fork, ["update-ref", `refs/heads/${name}`, sha]);
+  for (const [name, sha] of Object.entries({ main, test, dev }))
+    await git(fork, ["update-ref", `refs/heads/${name}`, sha]);
 
   return {
-    upstream: { owner: "pocket", name: "pocket-board", git: upstream, branch: "main", start, moved, broken, conflicting },
+    upstream: {
+      owner: "pocket",
+      name: "pocket-board",
+      git: upstream,
+      branch: "main",
+      start,
+      moved,
+      broken,
+      conflicting,
+    },
     fork: { owner: "acme", name: "pocket-board", git: fork, branches: { from: "main", target: "dev" } },
     tests: ["node --test"],
   };

@@ -54,9 +54,18 @@ export async function realRepositories(
     date,
   );
   await git(fork, ["update-ref", `refs/heads/${from}`, own]);
-  const target = (await git(fork, ["rev-parse", "--verify", "--quiet", "refs/heads/dev"], { allowFailure: true })).ok && forkUrl ? from : "dev";
+  const target =
+    (await git(fork, ["rev-parse", "--verify", "--quiet", "refs/heads/dev"], { allowFailure: true })).ok && forkUrl
+      ? from
+      : "dev";
   if (target === "dev") {
-    const dev = await commitOnto(fork, own, { ".fork/dev.md": "Work in progress.\n" }, "Notes of the development branch", date + 60);
+    const dev = await commitOnto(
+      fork,
+      own,
+      { ".fork/dev.md": "Work in progress.\n" },
+      "Notes of the development branch",
+      date + 60,
+    );
     await git(fork, ["update-ref", "refs/heads/dev", dev]);
   }
 
@@ -79,7 +88,16 @@ export async function realRepositories(
   }
   const name = basename(upstreamUrl.replace(/\/+$/, "")).replace(/\.git$/, "") || "project";
   return {
-    upstream: { owner: "upstream-team", name: repositoryName(name), git: upstream, branch, start: forkedAt, moved, broken, conflicting },
+    upstream: {
+      owner: "upstream-team",
+      name: repositoryName(name),
+      git: upstream,
+      branch,
+      start: forkedAt,
+      moved,
+      broken,
+      conflicting,
+    },
     fork: { owner: "acme", name: repositoryName(name), git: fork, branches: { from, target } },
     tests: tests.length > 0 ? tests : [`sh ${checkPath}`],
   };
@@ -95,7 +113,9 @@ async function lastCleanOf(repository: string, commits: readonly string[], ours:
   let high = commits.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const merged = await git(repository, ["merge-tree", "--write-tree", ours, commits[middle] as string], { allowFailure: true });
+    const merged = await git(repository, ["merge-tree", "--write-tree", ours, commits[middle] as string], {
+      allowFailure: true,
+    });
     if (merged.ok) low = middle + 1;
     else high = middle;
   }

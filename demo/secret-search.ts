@@ -14,7 +14,9 @@ export interface SecretSearch {
  */
 export async function findSecret(world: World): Promise<SecretSearch> {
   const state = readFileSync(join(world.github.folder, "state.json"), "utf8");
-  const key = /-----BEGIN OPENSSH PRIVATE KEY-----(?:\\n|[A-Za-z0-9+/=])+-----END OPENSSH PRIVATE KEY-----/.exec(state)?.[0];
+  const key = /-----BEGIN OPENSSH PRIVATE KEY-----(?:\\n|[A-Za-z0-9+/=])+-----END OPENSSH PRIVATE KEY-----/.exec(
+    state,
+  )?.[0];
   if (!key) throw new Error("GitHub's stand-in holds no private key: the search means nothing");
   // The first line of every OpenSSH key is the same header, so it says nothing.
   const lines = key.split("\\n").slice(2, -1);

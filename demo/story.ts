@@ -14,7 +14,8 @@ export interface Step {
 
 const isWrite = (entry: LogEntry) => !["GET", "HEAD"].includes(entry.method) && entry.git === null;
 const lookUps = (log: readonly LogEntry[]) => log.filter((entry) => entry.git?.operation === "look-up");
-const packs = (log: readonly LogEntry[]) => log.filter((entry) => entry.git?.operation === "fetch" || entry.git?.operation === "push");
+const packs = (log: readonly LogEntry[]) =>
+  log.filter((entry) => entry.git?.operation === "fetch" || entry.git?.operation === "push");
 const short = (sha: string) => sha.slice(0, 9);
 
 export const story: readonly Step[] = [
@@ -51,9 +52,17 @@ export const story: readonly Step[] = [
     async run(world) {
       const { forks } = await world.upstreamSyncJson("apply", "--yes");
       const refs = await world.refs();
-      checkEqual(refs["refs/heads/sync/upstream"], world.before[`refs/heads/${world.fork.branches.from}`], "the sync branch's tip");
+      checkEqual(
+        refs["refs/heads/sync/upstream"],
+        world.before[`refs/heads/${world.fork.branches.from}`],
+        "the sync branch's tip",
+      );
       const rulesets = (await world.rest("administrator", "GET", `${world.forkPath}/rulesets`)).data;
-      checkEqual(rulesets.map((one: { name: string }) => one.name).sort(), ["upstream-sync: gate", "upstream-sync: history"], "rulesets");
+      checkEqual(
+        rulesets.map((one: { name: string }) => one.name).sort(),
+        ["upstream-sync: gate", "upstream-sync: history"],
+        "rulesets",
+      );
       return `${forks[0].summary.create} created`;
     },
   },
@@ -70,11 +79,19 @@ export const story: readonly Step[] = [
     async run(world) {
       const { fork } = world;
       const before = (await world.refs())["refs/heads/sync/upstream"];
-      const pushed = await git(fork.git, ["push", world.github.gitUrl(fork), `${fork.branches.target}:refs/heads/sync/upstream`], {
-        token: world.people.administrator,
-        allowFailure: true,
-      });
-      check(!pushed.ok && pushed.stderr.includes("GH013: Repository rule violations found for refs/heads/sync/upstream"), "a refusal in GitHub's words", pushed.stderr);
+      const pushed = await git(
+        fork.git,
+        ["push", world.github.gitUrl(fork), `${fork.branches.target}:refs/heads/sync/upstream`],
+        {
+          token: world.people.administrator,
+          allowFailure: true,
+        },
+      );
+      check(
+        !pushed.ok && pushed.stderr.includes("GH013: Repository rule violations found for refs/heads/sync/upstream"),
+        "a refusal in GitHub's words",
+        pushed.stderr,
+      );
       const written = await world.rest("administrator", "PUT", `${world.forkPath}/contents/hello.txt`, {
         message: "hello",
         content: Buffer.from("hello\n").toString("base64"),
@@ -91,7 +108,11 @@ export const story: readonly Step[] = [
     async run(world) {
       const run = await world.strike();
       checkEqual([run.conclusion, run.record.outcome], ["success", "up-to-date"], "outcome");
-      checkEqual((await world.refs())["refs/upstream-sync/main/synced"], world.setting.upstream.start, "the recorded upstream commit");
+      checkEqual(
+        (await world.refs())["refs/upstream-sync/main/synced"],
+        world.setting.upstream.start,
+        "the recorded upstream commit",
+      );
       return run.record.reason;
     },
   },
@@ -112,26 +133,57 @@ export const story: readonly Step[] = [
       const tip = after["refs/heads/sync/upstream"] as string;
       checkEqual(run.record.sync.after, tip, "the record's sync tip");
       checkEqual(after[`refs/heads/${branches.target}`], before[`refs/heads/${branches.target}`], "the target branch");
-      await git(world.fork.git, ["fetch", "--quiet", world.github.gitUrl(world.fork), "+refs/heads/*:refs/demo/live/*"]);
+      await git(world.fork.git, [
+        "fetch",
+        "--quiet",
+        world.github.gitUrl(world.fork),
+        "+refs/heads/*:refs/demo/live/*",
+      ]);
       for (const parent of [before["refs/heads/sync/upstream"], before[`refs/heads/${branches.target}`], upstream]) {
-        const contained = await git(world.fork.git, ["merge-base", "--is-ancestor", parent as string, tip], { allowFailure: true });
+        const contained = await git(world.fork.git, ["merge-base", "--is-ancestor", parent as string, tip], {
+          allowFailure: true,
+        });
         check(contained.ok, `the sync branch to contain ${parent}`);
       }
-      checkEqual(Object.keys(after).filter((ref) => ref.includes("/candidate/")), [], "candidate refs left over");
+      checkEqual(
+        Object.keys(after).filter((ref) => ref.includes("/candidate/")),
+        [],
+        "candidate refs left over",
+      );
 
       const pulls = (await world.rest("developer", "GET", `${world.forkPath}/pulls?state=open`)).data;
       checkEqual(pulls.length, 1, "open pull requests");
       const pull = (await world.rest("developer", "GET", `${world.forkPath}/pulls/${pulls[0].number}`)).data;
-      checkEqual([pull.head.ref, pull.base.ref, pull.head.sha], ["sync/upstream", branches.target, tip], "the pull request's ends");
+      checkEqual(
+        [pull.head.ref, pull.base.ref, pull.head.sha],
+        ["sync/upstream", branches.target, tip],
+        "the pull request's ends",
+      );
       checkEqual(pull.mergeable, true, "mergeable");
-      checkEqual(pull.labels.map((label: { name: string }) => label.name), ["upstream-sync"], "labels");
-      checkEqual(pull.requested_reviewers.map((user: { login: string }) => user.login).sort(), ["devops-lead", "tech-lead"], "reviewers");
+      checkEqual(
+        pull.labels.map((label: { name: string }) => label.name),
+        ["upstream-sync"],
+        "labels",
+      );
+      checkEqual(
+        pull.requested_reviewers.map((user: { login: string }) => user.login).sort(),
+        ["devops-lead", "tech-lead"],
+        "reviewers",
+      );
       for (const fact of [upstream, tip, world.setting.tests[0] as string]) {
         check(pull.body.includes(fact), `the body to name ${fact}`, pull.body);
       }
       const status = (await world.rest("developer", "GET", `${world.forkPath}/commits/${tip}/status`)).data;
-      checkEqual(status.statuses.map((one: { context: string; state: string }) => [one.context, one.state]), [["upstream-sync/tests", "success"]], "status of the tested commit");
-      const upstreamWrites = run.log.filter((entry) => entry.path.includes(`${world.setting.upstream.owner}/`) && (isWrite(entry) || entry.git?.operation === "push"));
+      checkEqual(
+        status.statuses.map((one: { context: string; state: string }) => [one.context, one.state]),
+        [["upstream-sync/tests", "success"]],
+        "status of the tested commit",
+      );
+      const upstreamWrites = run.log.filter(
+        (entry) =>
+          entry.path.includes(`${world.setting.upstream.owner}/`) &&
+          (isWrite(entry) || entry.git?.operation === "push"),
+      );
       checkEqual(upstreamWrites, [], "writes to the upstream");
       return `${short(before["refs/heads/sync/upstream"] as string)} -> ${short(tip)}, pull request #${pull.number} "${pull.title}"`;
     },
@@ -141,12 +193,20 @@ export const story: readonly Step[] = [
     async run(world) {
       const [pull] = (await world.rest("reviewer", "GET", `${world.forkPath}/pulls?state=open`)).data;
       await world.rest("reviewer", "POST", `${world.forkPath}/pulls/${pull.number}/reviews`, { event: "APPROVE" });
-      const merged = await world.rest("reviewer", "PUT", `${world.forkPath}/pulls/${pull.number}/merge`, { merge_method: "merge", sha: pull.head.sha });
+      const merged = await world.rest("reviewer", "PUT", `${world.forkPath}/pulls/${pull.number}/merge`, {
+        merge_method: "merge",
+        sha: pull.head.sha,
+      });
       checkEqual([merged.status, merged.data.merged], [200, true], "the merge");
       const refs = await world.refs();
       checkEqual(refs[`refs/heads/${world.fork.branches.target}`], merged.data.sha, "the target's tip");
       check(refs["refs/heads/sync/upstream"] !== undefined, "the sync branch to live on");
-      await git(world.fork.git, ["fetch", "--quiet", world.github.gitUrl(world.fork), "+refs/heads/*:refs/demo/live/*"]);
+      await git(world.fork.git, [
+        "fetch",
+        "--quiet",
+        world.github.gitUrl(world.fork),
+        "+refs/heads/*:refs/demo/live/*",
+      ]);
       const trees = await git(world.fork.git, ["rev-parse", `${merged.data.sha}^{tree}`, `${pull.head.sha}^{tree}`]);
       const [landed, tested] = trees.stdout.split("\n");
       checkEqual(landed, tested, "the landed tree against the tested tree");
@@ -179,7 +239,9 @@ export const story: readonly Step[] = [
       checkEqual([run.conclusion, run.record.outcome], ["failure", "conflict"], "outcome");
       check(run.record.conflicts.length > 0, "the record to name the conflicts", run.record);
       checkEqual(await world.refs(), before, "the fork's refs");
-      return run.record.conflicts.map((one: { path: string; side: string }) => `${one.path} (with ${one.side})`).join(", ");
+      return run.record.conflicts
+        .map((one: { path: string; side: string }) => `${one.path} (with ${one.side})`)
+        .join(", ");
     },
   },
   {
@@ -187,7 +249,11 @@ export const story: readonly Step[] = [
     async run(world) {
       const { upstream } = world.setting;
       const before = await world.refs();
-      await world.github.control("POST", "/faults", { route: `GET /${upstream.owner}/${upstream.name}.git/info/refs`, status: 503, times: 10 });
+      await world.github.control("POST", "/faults", {
+        route: `GET /${upstream.owner}/${upstream.name}.git/info/refs`,
+        status: 503,
+        times: 10,
+      });
       const run = await world.strike();
       await world.github.control("DELETE", "/faults");
       checkEqual([run.conclusion, run.record.outcome], ["failure", "stopped"], "outcome");
@@ -221,7 +287,8 @@ export const story: readonly Step[] = [
       // What people landed stays, and so do the sync program's own refs: they name commits, and moving on from them is safe.
       const unexpected = found.filter(({ thing }) => !own.includes(thing) && !thing.startsWith("refs/upstream-sync/"));
       checkEqual(unexpected, [], "differences");
-      for (const branch of new Set([world.fork.branches.from, world.fork.branches.target])) await checkFiles(world, branch);
+      for (const branch of new Set([world.fork.branches.from, world.fork.branches.target]))
+        await checkFiles(world, branch);
       const unknown = (await world.github.control("GET", "/unknown")).data.routes;
       checkEqual(unknown, [], "routes GitHub's stand-in does not know");
       return `as before; landed on ${world.fork.branches.target}: the one sync`;
@@ -234,7 +301,9 @@ async function idle(world: World): Promise<string> {
   checkEqual([run.conclusion, run.record.outcome], ["success", "up-to-date"], "outcome");
   const { fork, upstream } = world.setting;
   checkEqual(
-    lookUps(run.log).map((entry) => entry.git?.repository).sort(),
+    lookUps(run.log)
+      .map((entry) => entry.git?.repository)
+      .sort(),
     [`${fork.owner}/${fork.name}`, `${upstream.owner}/${upstream.name}`].sort(),
     "look-ups",
   );
@@ -246,7 +315,12 @@ async function idle(world: World): Promise<string> {
 async function checkFiles(world: World, branch: string): Promise<void> {
   const { fork } = world;
   await git(fork.git, ["fetch", "--quiet", world.github.gitUrl(fork), `+refs/heads/${branch}:refs/demo/after`]);
-  const listed = await git(fork.git, ["diff", "--name-only", world.before[`refs/heads/${branch}`] as string, "refs/demo/after"]);
+  const listed = await git(fork.git, [
+    "diff",
+    "--name-only",
+    world.before[`refs/heads/${branch}`] as string,
+    "refs/demo/after",
+  ]);
   const changed = listed.stdout.split("\n").filter((path) => path !== "");
   const { upstream } = world.setting;
   const news = (await git(upstream.git, ["diff", "--name-only", upstream.start, upstream.moved])).stdout.split("\n");

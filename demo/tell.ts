@@ -22,7 +22,9 @@ export async function tell(steps: readonly Step[], world: World, say: (text: str
     const seconds = Math.round((performance.now() - started) / 10) / 100;
     const requests = (await world.github.log(from)).entries.length;
     results.push({ name: step.name, ok, seconds, requests, detail });
-    say(`\r${number}/${steps.length} ${ok ? "ok  " : "FAIL"} ${step.name} (${seconds.toFixed(1)} s, ${requests} requests)\n        ${detail.replaceAll("\n", "\n        ")}\n`);
+    say(
+      `\r${number}/${steps.length} ${ok ? "ok  " : "FAIL"} ${step.name} (${seconds.toFixed(1)} s, ${requests} requests)\n        ${detail.replaceAll("\n", "\n        ")}\n`,
+    );
     if (!ok) break;
   }
   return results;

@@ -75,7 +75,8 @@ export class World {
   // biome-ignore lint/suspicious/noExplicitAny: each step knows the shape it asked for.
   async upstreamSyncJson(...args: string[]): Promise<any> {
     const result = await this.upstreamSync(...args, "--json");
-    if (result.exitCode !== 0) throw new Error(`upstream-sync ${args.join(" ")} ended with ${result.exitCode}:\n${result.stderr}`);
+    if (result.exitCode !== 0)
+      throw new Error(`upstream-sync ${args.join(" ")} ended with ${result.exitCode}:\n${result.stderr}`);
     return JSON.parse(result.stdout);
   }
 
@@ -89,34 +90,47 @@ export class World {
   async moveUpstream(stage: "moved" | "broken" | "conflicting"): Promise<string> {
     const { upstream } = this.setting;
     const sha = upstream[stage];
-    await git(upstream.git, ["push", "--quiet", this.github.gitUrl(upstream), `+${sha}:refs/heads/${upstream.branch}`], {
-      token: this.people.upstream,
-    });
+    await git(
+      upstream.git,
+      ["push", "--quiet", this.github.gitUrl(upstream), `+${sha}:refs/heads/${upstream.branch}`],
+      {
+        token: this.people.upstream,
+      },
+    );
     return sha;
   }
 
   /** Lets the clock strike the schedule of the fork's workflow, and waits for the run. */
   async strike(): Promise<Run> {
     const from = (await this.github.log(0)).next;
-    const fired = await this.github.control("POST", "/clock", { toNextSchedule: `${this.fork.owner}/${this.fork.name}` });
+    const fired = await this.github.control("POST", "/clock", {
+      toNextSchedule: `${this.fork.owner}/${this.fork.name}`,
+    });
     await this.github.control("POST", "/settle", { timeoutSeconds: 600 });
-    const id = fired.data.runs.find((run: { repository: string }) => run.repository === `${this.fork.owner}/${this.fork.name}`)?.id;
+    const id = fired.data.runs.find(
+      (run: { repository: string }) => run.repository === `${this.fork.owner}/${this.fork.name}`,
+    )?.id;
     if (id === undefined) throw new Error("the schedule fired no run of the fork's workflow");
     const run = (await this.rest("administrator", "GET", `${this.forkPath}/actions/runs/${id}`)).data;
     const { entries } = await this.github.log(from);
     return { id, conclusion: run.conclusion, record: await this.readRecord(id), log: entries };
   }
 
-  /** The run's record is the one annotation titled "upstream-sync". */
+  /** The record is the one notice titled "upstream-sync" of our own jobs: upstream's code can print anything in `test`. */
   private async readRecord(id: number): Promise<unknown> {
     const { jobs } = (await this.rest("administrator", "GET", `${this.forkPath}/actions/runs/${id}/jobs`)).data;
     const records = [];
-    for (const job of jobs) {
-      const annotations = (await this.rest("administrator", "GET", `${this.forkPath}/check-runs/${job.id}/annotations`)).data;
-      records.push(...annotations.filter((one: { title: string }) => one.title === "upstream-sync"));
+    for (const job of jobs.filter(({ name }: { name: string }) => name === "look" || name === "finish")) {
+      const path = `${this.forkPath}/check-runs/${job.id}/annotations`;
+      const annotations: { title: string; annotation_level: string; message: string }[] = (
+        await this.rest("administrator", "GET", path)
+      ).data;
+      records.push(...annotations.filter((one) => one.title === "upstream-sync" && one.annotation_level === "notice"));
     }
-    if (records.length !== 1) throw new Error(`run ${id} left ${records.length} records, expected exactly one`);
-    return JSON.parse(records[0].message);
+    const [record] = records;
+    if (records.length !== 1 || !record)
+      throw new Error(`run ${id} left ${records.length} records, expected exactly one`);
+    return JSON.parse(record.message);
   }
 }
 
@@ -135,7 +149,12 @@ export async function createWorld(folder: string, setting: Setting): Promise<Wor
   ]) {
     await github.control("POST", "/owners", { login, type, plan: "free" });
   }
-  await github.control("POST", "/repositories", { owner: upstream.owner, name: upstream.name, git: upstream.git, defaultBranch: upstream.branch });
+  await github.control("POST", "/repositories", {
+    owner: upstream.owner,
+    name: upstream.name,
+    git: upstream.git,
+    defaultBranch: upstream.branch,
+  });
   await github.control("POST", "/repositories", {
     owner: fork.owner,
     name: fork.name,
@@ -144,11 +163,21 @@ export async function createWorld(folder: string, setting: Setting): Promise<Wor
     defaultBranch: fork.branches.from,
   });
   const permit = (repository: { owner: string; name: string }, login: string, permission: string) =>
-    github.control("PUT", `/repositories/${repository.owner}/${repository.name}/collaborators/${login}`, { permission });
+    github.control("PUT", `/repositories/${repository.owner}/${repository.name}/collaborators/${login}`, {
+      permission,
+    });
   await permit(fork, "ada-admin", "admin");
   for (const login of ["dana-dev", "devops-lead", "tech-lead"]) await permit(fork, login, "write");
   await permit(upstream, "uma-upstream", "admin");
-  const token = async (login: string): Promise<string> => (await github.control("POST", "/tokens", { login })).data.token;
+  const token = async (login: string): Promise<string> =>
+    (await github.control("POST", "/tokens", { login })).data.token;
+
+  // A fork that has lived for a while: its team switched Actions on long ago (a fresh fork starts with them off).
+  const administrator = await token("ada-admin");
+  await github.rest(administrator, "PUT", `/repos/${fork.owner}/${fork.name}/actions/permissions`, {
+    enabled: true,
+    allowed_actions: "all",
+  });
 
   const project = join(folder, "project");
   mkdirSync(project, { mode: 0o700 });
@@ -157,7 +186,7 @@ export async function createWorld(folder: string, setting: Setting): Promise<Wor
     github,
     setting,
     {
-      administrator: await token("ada-admin"),
+      administrator,
       developer: await token("dana-dev"),
       reviewer: await token("devops-lead"),
       upstream: await token("uma-upstream"),

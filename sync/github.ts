@@ -87,7 +87,9 @@ export function connect(options: GitHubOptions): GitHub {
       return all;
     },
     async write(method, path, body) {
-      refuseOtherRepository(options.repository, /^\/repos\/([^/]+\/[^/]+)\//.exec(path)?.[1] ?? "");
+      // As it will be sent: fetch resolves `..` in a path.
+      const sent = new URL(`${options.apiUrl}${path}`).href.slice(options.apiUrl.length);
+      refuseOtherRepository(options.repository, /^\/repos\/([^/]+\/[^/]+)\//.exec(sent)?.[1] ?? "");
       return (await request(method, path, body)).value;
     },
   };

@@ -13,6 +13,7 @@ import { connect } from "./github.ts";
 import { type Context, look } from "./look.ts";
 import { merge } from "./merge.ts";
 import { reportTo } from "./outputs.ts";
+import { escapeMessage } from "./record.ts";
 import {
   type Environment,
   readFinishSettings,
@@ -50,7 +51,7 @@ async function main(verb: string | undefined, environment: Environment): Promise
     return await run(environment);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`::error title=upstream-sync::${escapeMessage(error.message)}\n`);
     return 2;
   }
 }

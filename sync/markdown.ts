@@ -1,13 +1,15 @@
 /** Markdown for GitHub that notifies nobody and closes nothing; pure. */
+import type { TestStep } from "./decide.ts";
+import type { Conflict } from "./fold.ts";
 
 /**
  * Text as a code span: there GitHub makes no mention, no reference and no closing word of it, while `\@name` and
  * `&#64;name` still notify. Control characters are written out, so that a path cannot end the line.
  */
-export function code(text: string): string {
-  const visible = text.replaceAll(
-    CONTROL,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+export function code(text: string, most = 300): string {
+  const visible = clip(
+    text.replaceAll(CONTROL, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`),
+    most,
   );
   if (visible.trim() === "") return "` `";
   const longest = Math.max(0, ...[...visible.matchAll(/`+/g)].map(([run]) => run.length));
@@ -16,10 +18,17 @@ export function code(text: string): string {
   return `${fence}${pad}${visible}${pad}${fence}`;
 }
 
-/** A list of code spans, cut after `most` with the rest counted. */
-export function codeList(items: readonly string[], most: number): string[] {
-  const shown = items.slice(0, most).map((item) => `- ${code(clip(item, 300))}`);
-  return items.length > most ? [...shown, `- and ${items.length - most} more`] : shown;
+export function testLine({ name, ok, seconds }: TestStep): string {
+  return `- ${code(name)}: ${ok ? "passed" : "failed"}, ${seconds} s`;
+}
+
+export function conflictLine({ path, kind, side }: Conflict): string {
+  return `- ${code(path)}: ${kind}, with ${side}`;
+}
+
+/** At most `most` lines, with the rest counted. */
+export function cutLines(lines: readonly string[], most: number): string[] {
+  return lines.length > most ? [...lines.slice(0, most), `- and ${lines.length - most} more`] : [...lines];
 }
 
 export function clip(text: string, length: number): string {

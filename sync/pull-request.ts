@@ -1,7 +1,7 @@
 /** The text of the sync pull request, written from results; pure. */
 import type { TestStep } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
-import { code, codeList, count } from "./markdown.ts";
+import { code, conflictLine, count, cutLines, testLine } from "./markdown.ts";
 import type { Settings } from "./settings.ts";
 
 export interface PullRequestFacts {
@@ -22,9 +22,11 @@ export interface PullRequestFacts {
 
 const BEGIN = "<!-- upstream-sync:begin -->";
 const END = "<!-- upstream-sync:end -->";
+// Whole lines: a path may look like a mark, but it never stands alone in a line.
+const OUR_PART = new RegExp(`^${BEGIN}\\r?$.*?^${END}\\r?$`, "ms");
 
-/** GitHub refuses bodies over 65,536 characters; lists are cut long before. */
-const MOST_LISTED = 60;
+/** Lines of a list, each of some 310 characters at most: GitHub refuses bodies over 65,536. */
+const MOST_LISTED = 40;
 
 /** Upstream's own words appear nowhere; its paths only as code spans. */
 export function pullRequestBody(facts: PullRequestFacts, settings: Settings): string {
@@ -54,10 +56,8 @@ export function pullRequestBody(facts: PullRequestFacts, settings: Settings): st
 
 /** Replaces our part of a body and keeps what people wrote around it. */
 export function withOurPart(body: string, ours: string): string {
-  const begin = body.indexOf(BEGIN);
-  const end = body.indexOf(END, begin);
-  if (begin < 0 || end < 0) return body.trim() === "" ? ours : `${body.trimEnd()}\n\n${ours}`;
-  return body.slice(0, begin) + ours + body.slice(end + END.length);
+  if (OUR_PART.test(body)) return body.replace(OUR_PART, () => ours);
+  return body.trim() === "" ? ours : `${body.trimEnd()}\n\n${ours}`;
 }
 
 function testLines({ tests, tip }: PullRequestFacts): string[] {
@@ -66,7 +66,7 @@ function testLines({ tests, tip }: PullRequestFacts): string[] {
       return [
         `${tests.steps.every((step) => step.ok) ? "Passed" : "Failed"} on ${code(tip)}: [log](${tests.url})`,
         "",
-        ...tests.steps.map((step) => `- ${code(step.name)}: ${step.ok ? "passed" : "failed"}, ${step.seconds} s`),
+        ...cutLines(tests.steps.map(testLine), MOST_LISTED),
       ];
     case "status":
       return [`Status of ${code(tip)}: ${code(tests.state)}${tests.url ? ` ([log](${tests.url}))` : ""}`];
@@ -77,14 +77,14 @@ function testLines({ tests, tip }: PullRequestFacts): string[] {
 
 function list(title: string, words: string, paths: readonly string[]): string[] {
   if (paths.length === 0) return [];
-  return ["", `### ${title} (${paths.length})`, "", words, "", ...codeList(paths, MOST_LISTED)];
+  const lines = paths.map((path) => `- ${code(path)}`);
+  return ["", `### ${title} (${paths.length})`, "", words, "", ...cutLines(lines, MOST_LISTED)];
 }
 
 function conflictLines(conflicts: readonly Conflict[]): string[] {
   if (conflicts.length === 0) return [];
-  const shown = conflicts.slice(0, MOST_LISTED).map(({ path, kind, side }) => `- ${code(path)}: ${kind}, with ${side}`);
-  const rest = conflicts.length > MOST_LISTED ? [`- and ${conflicts.length - MOST_LISTED} more`] : [];
-  return ["", `### Not in this pull request: conflicts (${conflicts.length})`, "", ...shown, ...rest];
+  const title = `### Not in this pull request: conflicts (${conflicts.length})`;
+  return ["", title, "", ...cutLines(conflicts.map(conflictLine), MOST_LISTED)];
 }
 
 function documentUrl(settings: Settings): string {

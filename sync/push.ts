@@ -23,6 +23,7 @@ export async function withDeployKey<T>(
   settings: Settings & { readonly deployKey: string },
   use: (push: Push) => Promise<T>,
 ): Promise<T> {
+  if (settings.deployKey.trim() === "") throw missingKey();
   const server = await readSshServer(github, settings);
   // mkdtemp makes the folder with mode 0700.
   const folder = await mkdtemp(join(settings.files.temporary, "upstream-sync-key-"));
@@ -40,6 +41,14 @@ export async function withDeployKey<T>(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function missingKey(): Stop {
+  return new Stop({
+    what: "there is no deploy key",
+    got: 'the environment "upstream-sync" has no secret UPSTREAM_SYNC_DEPLOY_KEY',
+    remedy: 'Run "upstream-sync credentials create" and deploy, then run the workflow again',
+  });
 }
 
 interface SshServer {

@@ -1,7 +1,5 @@
 /** What the generated workflow hands to a verb, read once from the environment, every problem at once. */
 
-export type Verb = "look" | "merge" | "finish";
-
 /** `needs.<job>.result` as GitHub fills it. */
 export type JobResult = "success" | "failure" | "cancelled" | "skipped";
 
@@ -35,6 +33,7 @@ export interface Settings {
 }
 
 export interface MergeSettings extends Settings {
+  /** Empty when the environment has no such secret: that is a state of the fork, told when the key is needed. */
   readonly deployKey: string;
   /** The upstream commit that `look` saw: everything after works on exactly this one. */
   readonly upstreamSha: string;
@@ -76,7 +75,7 @@ export function readLookSettings(environment: Environment): Settings {
 export function readMergeSettings(environment: Environment): MergeSettings {
   return complete(environment, (read) => ({
     ...common(read),
-    deployKey: read.text("DEPLOY_KEY"),
+    deployKey: environment.DEPLOY_KEY ?? "",
     upstreamSha: read.matching("UPSTREAM_SHA", SHA, "a commit id of 40 hexadecimal digits"),
   }));
 }
@@ -84,7 +83,7 @@ export function readMergeSettings(environment: Environment): MergeSettings {
 export function readFinishSettings(environment: Environment): FinishSettings {
   return complete(environment, (read) => ({
     ...common(read),
-    deployKey: read.text("DEPLOY_KEY"),
+    deployKey: environment.DEPLOY_KEY ?? "",
     upstreamSha: read.matching("UPSTREAM_SHA", SHA, "a commit id of 40 hexadecimal digits"),
     merge: {
       result: read.oneOf("MERGE_RESULT", JOB_RESULTS),
@@ -145,9 +144,9 @@ function reader(environment: Environment) {
   const problems: string[] = [];
   const text = (name: string): string => {
     const value = environment[name];
-    // A secret that is not there arrives as an empty string, so empty counts as missing.
+    // An expression that finds nothing fills in an empty string, so empty counts as missing.
     if (value === undefined || value === "") {
-      problems.push(`${name} is missing${REMEDIES[name] ?? ""}`);
+      problems.push(`${name} is missing`);
       return "";
     }
     return value;
@@ -178,11 +177,6 @@ function reader(environment: Environment) {
   };
   return { problems, text, matching, oneOf, optionalSha, pullRequest };
 }
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  DEPLOY_KEY:
-    ': the environment "upstream-sync" has no secret UPSTREAM_SYNC_DEPLOY_KEY; run "upstream-sync credentials create" and deploy',
-};
 
 function parsePullRequest(text: string): PullRequestSettings | undefined {
   try {

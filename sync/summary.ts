@@ -1,5 +1,5 @@
 /** The step summary: what the run found, for people; pure. */
-import { code, codeList, count } from "./markdown.ts";
+import { code, conflictLine, count, cutLines, testLine } from "./markdown.ts";
 import type { Outcome, RunRecord } from "./record.ts";
 import type { Settings } from "./settings.ts";
 
@@ -26,28 +26,20 @@ export function summaryOf(record: RunRecord, settings: Settings, warnings: reado
   return [
     `## ${HEADLINES[record.outcome]}`,
     "",
-    code(record.reason),
+    code(record.reason, 2000),
     "",
     ...(upstream.sha ? [`- upstream: ${code(upstream.ref)} at ${code(upstream.sha)}`] : []),
     ...(sync.before ? [`- ${code(settings.branches.sync)}: ${moved(sync.before, sync.after)}`] : []),
     ...(record.target ? [`- ${code(settings.branches.target)}: ${code(record.target)}`] : []),
     ...(record.candidate ? [`- candidate: ${code(record.candidate)}`] : []),
     ...(record.pr ? [`- pull request: [number ${record.pr}](${pullUrl(settings, record.pr)})`] : []),
-    ...(behind
-      ? [
-          `- the target lacks ${count(behind.commits, "commit")} of upstream, the oldest ${count(behind.days, "day")} old`,
-        ]
-      : []),
+    ...(behind ? [`- ${lag(behind)}`] : []),
+    ...section("Tests", tests.map(testLine)),
+    ...section("Conflicting files", conflicts.map(conflictLine)),
     ...section(
-      "Tests",
-      tests.map((step) => `- ${code(step.name)}: ${step.ok ? "passed" : "failed"}, ${step.seconds} s`),
+      "Upstream's workflow files that the fork does not take",
+      held.map((path) => `- ${code(path)}`),
     ),
-    ...section(
-      "Conflicting files",
-      conflicts.slice(0, 200).map(({ path, kind, side }) => `- ${code(path)}: ${kind}, with ${side}`),
-      conflicts.length > 200 ? `- and ${conflicts.length - 200} more` : undefined,
-    ),
-    ...section("Upstream's workflow files that the fork does not take", codeList(held, 100)),
     ...section(
       "Warnings",
       warnings.map((warning) => `- ${code(warning)}`),
@@ -65,6 +57,11 @@ function moved(before: string, after: string | null): string {
   return after === null || after === before ? `${code(before)}, not moved` : `${code(before)} to ${code(after)}`;
 }
 
-function section(title: string, lines: readonly string[], last?: string): string[] {
-  return lines.length === 0 ? [] : ["", `### ${title}`, "", ...lines, ...(last === undefined ? [] : [last])];
+function lag({ commits, days }: { readonly commits: number; readonly days: number }): string {
+  if (commits === 0) return "the target has all of upstream";
+  return `the target lacks ${count(commits, "commit")} of upstream, the oldest ${count(days, "day")} old`;
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ["", `### ${title}`, "", ...cutLines(lines, 200)];
 }

@@ -17,28 +17,56 @@ function importsBelow(folder: string): Import[] {
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .flatMap((from) => {
       const text = readFileSync(join(root, from), "utf8");
-      const named = [...text.matchAll(/(?:from|import)\s*\(?\s*"(?<to>[^"]+)"/g)].map((match) => match.groups?.to as string);
+      const named = [...text.matchAll(/(?:from|import)\s*\(?\s*"(?<to>[^"]+)"/g)].map(
+        (match) => match.groups?.to as string,
+      );
       return named.map((to) => ({ from, to: to.startsWith(".") ? join(dirname(from), to) : to }));
     });
 }
 
-const under = (...folders: string[]) => (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
-const isPackage = (...names: string[]) => (path: string) => names.some((name) => path === name || path.startsWith(`${name}/`));
+const under =
+  (...folders: string[]) =>
+  (path: string) =>
+    folders.some((folder) => path.startsWith(`${folder}/`));
+const isPackage =
+  (...names: string[]) =>
+  (path: string) =>
+    names.some((name) => path === name || path.startsWith(`${name}/`));
 
 /** folder, what it must not import, and why in a few words. */
 const lines: readonly (readonly [string, (to: string) => boolean, string])[] = [
   ["lib/config", isPackage("cdktf", "constructs", "octokit", "execa"), "the config knows no CDKTF and no network"],
-  ["lib/config", under("lib/constructs", "lib/terraform", "lib/operations", "cli", "sync", "sandbox"), "the config knows none of the later parts"],
+  [
+    "lib/config",
+    under("lib/constructs", "lib/terraform", "lib/operations", "cli", "sync", "sandbox"),
+    "the config knows none of the later parts",
+  ],
   ["lib/render", isPackage("cdktf", "constructs", "octokit", "execa"), "rendering knows no CDKTF"],
-  ["lib/render", under("lib/constructs", "lib/terraform", "lib/operations", "cli", "sync", "sandbox"), "rendering knows no resources"],
+  [
+    "lib/render",
+    under("lib/constructs", "lib/terraform", "lib/operations", "cli", "sync", "sandbox"),
+    "rendering knows no resources",
+  ],
   ["lib/constructs", isPackage("node:fs", "execa", "octokit", "yaml"), "constructs read no files and format no YAML"],
   ["lib/constructs", under("lib/terraform", "lib/operations", "cli", "sync", "sandbox"), "constructs know no tool"],
   ["lib", under("cli", "sync", "sandbox", "demo"), "the library knows neither its command line nor the fork's program"],
   ["cli", under("sync", "sandbox", "demo", "lib/constructs", "lib/render"), "the command line decides nothing"],
-  ["cli", isPackage("octokit", "cdktf", "execa"), "the command line reaches GitHub and Terraform through operations only"],
-  ["sync", (to) => !to.startsWith("node:") && !to.startsWith("sync/"), "the sync program imports node: and its own files"],
+  [
+    "cli",
+    isPackage("octokit", "cdktf", "execa"),
+    "the command line reaches GitHub and Terraform through operations only",
+  ],
+  [
+    "sync",
+    (to) => !to.startsWith("node:") && !to.startsWith("sync/"),
+    "the sync program imports node: and its own files",
+  ],
   ["sandbox", under("lib", "cli", "sync", "demo", "test"), "the sandbox never imports the product"],
-  ["demo", under("lib/config", "lib/render", "lib/constructs", "lib/operations", "lib/terraform", "cli", "sync", "sandbox"), "the demo meets both sides over HTTP, git and processes"],
+  [
+    "demo",
+    under("lib/config", "lib/render", "lib/constructs", "lib/operations", "lib/terraform", "cli", "sync", "sandbox"),
+    "the demo meets both sides over HTTP, git and processes",
+  ],
 ];
 
 describe("imports across the lines of docs/architecture.md", () => {
@@ -49,7 +77,9 @@ describe("imports across the lines of docs/architecture.md", () => {
   });
 
   test("no operation imports another", () => {
-    const operations = importsBelow("lib/operations").filter(({ to }) => under("lib/operations")(to) && !to.endsWith("/context.ts"));
+    const operations = importsBelow("lib/operations").filter(
+      ({ to }) => under("lib/operations")(to) && !to.endsWith("/context.ts"),
+    );
     // `apply` carries out what `plan` found, so it knows the shape of a plan's result.
     expect(operations).toEqual([{ from: "lib/operations/apply.ts", to: "lib/operations/plan.ts" }]);
   });

@@ -23,7 +23,7 @@ function translate(issue: ZodIssue, schema: z.ZodType, base: Path): Issue[] {
     case "custom":
       return one(String(issue.params?.expected ?? issue.message), String(issue.params?.fix ?? "see the schema"));
     case "invalid_type":
-      return one(...typeWords(issue.expected, path));
+      return one(...typeWords(issue.expected, path, issue.input === undefined));
     case "invalid_value":
       return one(...choiceWords(issue.values.map(String), issue.input));
     case "too_big":
@@ -47,6 +47,11 @@ function translate(issue: ZodIssue, schema: z.ZodType, base: Path): Issue[] {
 
 /** Of a union's branches, the one whose kind of value was written; else what all of them want. */
 function unionIssues(issue: Extract<ZodIssue, { code: "invalid_union" }>, schema: z.ZodType, path: Path): Issue[] {
+  if ("options" in issue && issue.options && issue.discriminator !== undefined) {
+    const chosen = (issue.input as Record<string, unknown> | undefined)?.[issue.discriminator];
+    const [expected, fix] = choiceWords(issue.options.map(String), chosen);
+    return [{ path, at: "value", expected, fix }];
+  }
   const branches = issue.errors.map((errors) => ({ errors, wrongKind: errors.some(isWrongKind) }));
   const meant = branches.find((branch) => !branch.wrongKind);
   if (meant) return issuesOf(meant.errors, schema, path);
@@ -61,8 +66,9 @@ function isWrongKind(issue: ZodIssue): boolean {
   return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
 }
 
-function typeWords(type: string, path: Path): [string, string] {
+function typeWords(type: string, path: Path, missing: boolean): [string, string] {
   const key = String(path.at(-1) ?? "");
+  if (missing && type === "string") return ["text", `add ${key}:`];
   switch (type) {
     case "string":
       return ["text", "write text, in quotes if it looks like a number or a date"];

@@ -34,9 +34,9 @@ export function notYetComplaints(
 ): { path: readonly string[]; got: unknown; complaint: Complaint }[] {
   return notYet.flatMap(({ path, asksForIt, fix }) => {
     const got = valueAt(fork, path);
-    return asksForIt(got)
-      ? [{ path, got, complaint: { expected: "something else: this is not available in this version", fix } }]
-      : [];
+    if (!asksForIt(got)) return [];
+    const what = reservedKeys.includes(path[0] as string) ? "no such key" : "another value";
+    return [{ path, got, complaint: { expected: `${what}: this is not available in this version`, fix } }];
   });
 }
 

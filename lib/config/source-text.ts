@@ -1,5 +1,16 @@
 /** The YAML text of a config: its value, and where in the text each key and value stands. */
-import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from "yaml";
 import type { Path, Problem } from "./problems.ts";
 
 export interface Place {
@@ -34,16 +45,16 @@ export function parseSource(text: string): SourceText {
     return { ok: false, problems: faults.map((fault) => unreadable(fault.message, place(fault.pos[0]))) };
   try {
     const value: unknown = document.toJS();
-    return { ok: true, value, locate: (path, part) => place(offsetOf(document.contents, path, part)) };
+    return { ok: true, value, locate: (path, part) => place(offsetOf(document, path, part)) };
   } catch (error) {
-    // Aliases that multiply beyond the parser's limit.
-    return { ok: false, problems: [unreadable((error as Error).message, { line: 1, column: 1 })] };
+    // An alias of nothing, or aliases that multiply beyond the parser's limit.
+    return { ok: false, problems: [unreadable((error as Error).message, place(offsetOfBadAlias(document)))] };
   }
 }
 
-function offsetOf(root: Node | null, path: Path, part: "key" | "value"): number {
-  let node: unknown = root;
-  let offset = root?.range?.[0] ?? 0;
+function offsetOf(document: Document, path: Path, part: "key" | "value"): number {
+  let node: unknown = document.contents;
+  let offset = document.contents?.range?.[0] ?? 0;
   for (const [depth, key] of path.entries()) {
     const wantsKey = part === "key" && depth === path.length - 1;
     const { child, keyOffset } = step(node, key);
@@ -53,7 +64,7 @@ function offsetOf(root: Node | null, path: Path, part: "key" | "value"): number 
     // A collection is found by its key: the first thing in it may be a line below.
     const isBlock = isMap(child) || isSeq(child);
     if (isNode(child) && child.range && (!isBlock || child.flow || keyOffset === undefined)) offset = child.range[0];
-    node = isAlias(child) ? root && resolveAlias(child, root) : child;
+    node = isAlias(child) ? child.resolve(document) : child;
   }
   return offset;
 }
@@ -65,14 +76,14 @@ function step(node: unknown, key: string | number): { child?: unknown; keyOffset
   return pair ? { child: pair.value, keyOffset: isScalar(pair.key) ? pair.key.range?.[0] : undefined } : {};
 }
 
-function resolveAlias(alias: { readonly source: string }, root: Node): unknown {
-  let found: unknown;
-  const search = (node: unknown): void => {
-    if (found || !isNode(node)) return;
-    if ("anchor" in node && node.anchor === alias.source) found = node;
-    else if (isMap(node)) for (const pair of node.items) search(pair.value);
-    else if (isSeq(node)) for (const item of node.items) search(item);
-  };
-  search(root);
-  return found;
+function offsetOfBadAlias(document: Document): number {
+  let offset = 0;
+  visit(document, {
+    Alias(_, node) {
+      if (node.resolve(document)) return undefined;
+      offset = node.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return offset;
 }

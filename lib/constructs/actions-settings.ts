@@ -32,13 +32,13 @@ export class ActionsSettings extends Construct {
       // What the team's other workflows get stays as it was; ours states its permissions itself.
       defaultWorkflowPermissions: `\${${ownership.before("workflow-permissions", "default_workflow_permissions", '"read"')}}`,
       canApprovePullRequestReviews: true,
+      // Two writes to the same family of settings, one after the other.
+      dependsOn: [actions],
     });
     workflow.overrideLogicalId("workflow");
     workflow.addOverride(
       "count",
       `\${${ownership.before("workflow-permissions", "can_approve_pull_request_reviews", "false")} ? 0 : 1}`,
     );
-    // Two writes to the same family of settings, one after the other.
-    workflow.node.addDependency(actions);
   }
 }

@@ -3,9 +3,9 @@ import {
   type RepositoryRulesetBypassActors,
 } from "@cdktf/provider-github/lib/repository-ruleset/index.js";
 import { Construct } from "constructs";
-import type { BypassActor } from "./sync-credentials.ts";
 import type { ForkRepository } from "./fork-repository.ts";
 import type { SyncBranch } from "./sync-branch.ts";
+import type { BypassActor } from "./sync-credentials.ts";
 
 /** The commit status the sync program posts on the SHA it tested. */
 export const testsContext = "upstream-sync/tests";

@@ -1,5 +1,6 @@
 import { RepositoryFile } from "@cdktf/provider-github/lib/repository-file/index.js";
-import { Construct, type IDependable } from "constructs";
+import { TerraformResource } from "cdktf";
+import { Construct } from "constructs";
 import { terraformLiteral } from "../render/terraform-literal.ts";
 import type { ForkRepository } from "./fork-repository.ts";
 
@@ -17,14 +18,16 @@ export interface ManagedFilesProps {
   readonly repository: ForkRepository;
   /** Committed in this order. */
   readonly files: readonly ManagedFile[];
-  /** What has to exist before the first file is committed. */
-  readonly after: readonly IDependable[];
+  /** Everything in these has to exist before the first file is committed. */
+  readonly after: readonly Construct[];
 }
 
 /** Each file is on its branch with exactly this content. */
 export class ManagedFiles extends Construct {
   constructor(scope: Construct, id: string, props: ManagedFilesProps) {
     super(scope, id);
+    // Terraform knows resources only, so a dependency on a construct is one on each resource in it.
+    const needed = props.after.flatMap((one) => one.node.findAll()).filter(TerraformResource.isTerraformResource);
     let previous: RepositoryFile | undefined;
     for (const file of props.files) {
       const resource = new RepositoryFile(this, file.id, {
@@ -35,11 +38,10 @@ export class ManagedFiles extends Construct {
         commitMessage: file.message,
         // A file of that name that is not ours stops the apply instead of being overwritten.
         overwriteOnCreate: false,
+        // Chained: two commits to one branch at once answer 409 (reference: provider.md §4).
+        dependsOn: previous ? [previous] : needed,
       });
       resource.overrideLogicalId(file.id);
-      resource.node.addDependency(...props.after);
-      // Chained: two commits to one branch at once answer 409 (reference: provider.md §4).
-      if (previous) resource.node.addDependency(previous);
       previous = resource;
     }
   }

@@ -1,8 +1,7 @@
 import { ActionsEnvironmentSecret } from "@cdktf/provider-github/lib/actions-environment-secret/index.js";
 import { RepositoryDeployKey } from "@cdktf/provider-github/lib/repository-deploy-key/index.js";
-import { RepositoryEnvironmentDeploymentPolicy } from "@cdktf/provider-github/lib/repository-environment-deployment-policy/index.js";
 import { RepositoryEnvironment } from "@cdktf/provider-github/lib/repository-environment/index.js";
-import type { TerraformResource } from "cdktf";
+import { RepositoryEnvironmentDeploymentPolicy } from "@cdktf/provider-github/lib/repository-environment-deployment-policy/index.js";
 import { Construct } from "constructs";
 import type { CredentialsFile } from "../credentials/credentials-file.ts";
 import type { ForkRepository } from "./fork-repository.ts";
@@ -17,8 +16,8 @@ export interface BypassActor {
 export interface BoundCredentials {
   /** Who passes the gate of the sync branch. */
   readonly bypassActor: BypassActor | undefined;
-  /** What has to exist before the first run. */
-  readonly resources: readonly TerraformResource[];
+  /** Holds what has to exist before the first run. */
+  readonly construct: Construct;
 }
 
 /** A way for the workflow to push. Made by a factory, so that nothing else branches on the kind. */
@@ -67,7 +66,7 @@ function deployKey(file: CredentialsFile): SyncCredentials {
       secret.addOverride("value_encrypted", file.secret.encrypted);
       secret.addOverride("key_id", file.secret.keyId);
 
-      return { bypassActor: { actorType: "DeployKey" }, resources: [key, policy, secret] };
+      return { bypassActor: { actorType: "DeployKey" }, construct };
     },
   };
 }

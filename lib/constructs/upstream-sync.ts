@@ -50,7 +50,7 @@ export class UpstreamSync extends Construct {
     new ManagedFiles(this, "files", {
       repository,
       files: managedFiles(files, repository.defaultBranch, fork.branches.target),
-      after: [branch, rules, labels, settings, ...credentials.resources],
+      after: [branch, rules, labels, settings, credentials.construct],
     });
   }
 }

@@ -45,7 +45,10 @@ export function readCredentials(projectFolder: string, repository: string): Cred
     throw new InputFailure(`${path} is not a credentials file: ${z.prettifyError(parsed.error)}`, remedy);
   }
   if (parsed.data.repository !== repository) {
-    throw new InputFailure(`${path} is for another fork: got ${parsed.data.repository}, expected ${repository}`, remedy);
+    throw new InputFailure(
+      `${path} is for another fork: got ${parsed.data.repository}, expected ${repository}`,
+      remedy,
+    );
   }
   return parsed.data;
 }

@@ -12,7 +12,7 @@ export interface SealedDeployKey {
 /** @param environmentKey base64 of the environment's public key (Curve25519, 32 bytes). */
 export async function createSealedDeployKey(environmentKey: string): Promise<SealedDeployKey> {
   await sodium.ready;
-  const pair = ssh2.utils.generateKeyPairSync("ed25519");
+  const pair = createKeyPair();
   const sealed = sodium.crypto_box_seal(
     sodium.from_string(pair.private),
     sodium.from_base64(environmentKey, sodium.base64_variants.ORIGINAL),
@@ -22,4 +22,12 @@ export async function createSealedDeployKey(environmentKey: string): Promise<Sea
     publicKey: `${type} ${key}`,
     encrypted: sodium.to_base64(sealed, sodium.base64_variants.ORIGINAL),
   };
+}
+
+/** About one pair in 256 comes out unreadable: ssh2 1.17 drops a leading zero byte. Such a pair is thrown away. */
+function createKeyPair(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync("ed25519");
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
 }

@@ -1,5 +1,5 @@
 /** Carries out a plan that was shown: exactly its bytes, whether it builds a set-up or takes one away. */
-import { apply as terraformApply, type Progress } from "../terraform/run.ts";
+import { type Progress, apply as terraformApply } from "../terraform/run.ts";
 import type { ProgressEvent } from "./context.ts";
 import type { PlanResult } from "./plan.ts";
 

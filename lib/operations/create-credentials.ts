@@ -35,7 +35,10 @@ export async function* createCredentials(
   const octokit = connect(context.env);
   const environment = { owner: fork.owner, repo: fork.name, environment_name: credentialsEnvironment };
 
-  yield { fork: fork.repository, text: `environment ${credentialsEnvironment}: closed to every branch until the first apply` };
+  yield {
+    fork: fork.repository,
+    text: `environment ${credentialsEnvironment}: closed to every branch until the first apply`,
+  };
   await octokit.rest.repos
     .createOrUpdateEnvironment({
       ...environment,

@@ -1,7 +1,7 @@
 /** What an apply or a destroy of one fork is about to do. Writes nothing outside the project's own folder. */
 import type { ForkConfig } from "../config/schema.ts";
 import { type Change, type PlanSummary, summarize } from "../terraform/plan.ts";
-import { init, plan as terraformPlan, type SavedPlan, type Workspace } from "../terraform/run.ts";
+import { init, type SavedPlan, plan as terraformPlan, type Workspace } from "../terraform/run.ts";
 import { openWorkspace } from "../workspace.ts";
 import type { Context, ProgressEvent } from "./context.ts";
 

@@ -1,5 +1,5 @@
 /** Fills a YAML template whose holes are whole scalars, `__LIKE_THIS__`; quoting is the YAML library's business. */
-import { type Document, isScalar, parseDocument, Scalar, visit } from "yaml";
+import { type Document, isPair, isScalar, isSeq, parseDocument, Scalar, visit } from "yaml";
 import { checkNames, holesIn, isHole, nameOf } from "./holes.ts";
 
 /** Text that GitHub Actions is meant to evaluate. Everything else with `${{` in it is refused. */
@@ -18,54 +18,56 @@ export function expression(text: string): Expression {
 
 /** @throws when a hole has no value, a value no hole, a hole is only part of a scalar, or a value would be evaluated by Actions. */
 export function fillTemplate(template: string, values: Readonly<Record<string, HoleValue>>): string {
-  const document = parseDocument(template, { prettyErrors: true });
+  const document = parseDocument(template);
   const fault = document.errors[0];
   if (fault) throw new Error(`the template is not valid YAML: ${fault.message}`);
 
-  checkNames(wholeScalarHoles(document, template), Object.keys(values));
-  visit(document, {
-    Seq(_, node) {
-      node.items = node.items.flatMap((item) =>
-        isScalar(item) && isHole(item.value) ? spliced(document, item, values) : [item],
-      );
-    },
-    Scalar(_, node) {
-      if (!isHole(node.value)) return undefined;
-      const value = values[nameOf(node.value)] as HoleValue;
-      if (Array.isArray(value))
-        throw new Error(`the hole ${node.value} takes a list, so it has to be an item of a list`);
-      return keepComments(node, toNode(document, value, nameOf(node.value)) as Scalar);
-    },
-  });
-  return document.toString({ lineWidth: 0 });
+  // Found first and filled afterwards, so that a value that looks like a hole stays a value.
+  const holes = findHoles(document);
+  const names = holes.map((hole) => hole.name);
+  wholeOnly(names, template);
+  checkNames(names, Object.keys(values));
+  for (const hole of holes) fill(document, hole, values[hole.name] as HoleValue);
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
-/** Every hole of the template by name. A hole in a comment, a key or a longer scalar cannot be filled through the parser. */
-function wholeScalarHoles(document: Document, template: string): string[] {
-  const names: string[] = [];
+interface Hole {
+  readonly name: string;
+  readonly node: Scalar;
+  readonly parent: unknown;
+}
+
+function findHoles(document: Document): Hole[] {
+  const holes: Hole[] = [];
   visit(document, {
-    Scalar(key, node) {
-      if (key !== "key" && isHole(node.value)) names.push(nameOf(node.value));
+    Scalar(key, node, path) {
+      if (key !== "key" && isHole(node.value)) holes.push({ name: nameOf(node.value), node, parent: path.at(-1) });
     },
   });
+  return holes;
+}
+
+/** A hole in a comment, a key or a longer scalar cannot be filled through the parser. */
+function wholeOnly(names: readonly string[], template: string): void {
   const all = holesIn(template);
-  if (all.length !== names.length) {
-    const partial = all.filter((name) => !names.includes(name));
-    throw new Error(
-      `a hole has to be a whole YAML value, not a part of one, a key or a comment: __${partial[0] ?? all[0]}__`,
-    );
-  }
-  return names;
+  if (all.length === names.length) return;
+  const partial = all.find((name) => !names.includes(name)) ?? all[0];
+  throw new Error(`a hole has to be a whole YAML value, not a part of one, a key or a comment: __${partial}__`);
 }
 
-function spliced(document: Document, hole: Scalar, values: Readonly<Record<string, HoleValue>>): unknown[] {
-  const name = nameOf(hole.value as string);
-  const value = values[name] as HoleValue;
-  if (!Array.isArray(value)) return [keepComments(hole, toNode(document, value, name) as Scalar)];
-  if (value.length === 0) throw new Error(`the hole __${name}__ got an empty list: expected at least one item`);
-  const nodes = value.map((item: Plain) => toNode(document, item, name));
-  if (nodes[0]) keepComments(hole, nodes[0]);
-  return nodes;
+function fill(document: Document, { name, node, parent }: Hole, value: HoleValue): void {
+  if (Array.isArray(value)) {
+    if (!isSeq(parent)) throw new Error(`the hole __${name}__ takes a list, so it has to be an item of a list`);
+    if (value.length === 0) throw new Error(`the hole __${name}__ got an empty list: expected at least one item`);
+    const items = value.map((item: Plain) => toNode(document, item, name));
+    keepComments(node, items[0] as Commented);
+    parent.items.splice(parent.items.indexOf(node), 1, ...items);
+    return;
+  }
+  const filled = keepComments(node, toNode(document, value as Plain, name) as Commented);
+  if (isPair(parent)) parent.value = filled;
+  else if (isSeq(parent)) parent.items[parent.items.indexOf(node)] = filled;
+  else throw new Error(`the hole __${name}__ is the whole template: expected it to be a value or an item`);
 }
 
 interface Commented {

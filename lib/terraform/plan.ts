@@ -70,7 +70,12 @@ function fieldsOf(change: ResourceChange): FieldChange[] {
     .map((path) => ({ path, before: before.get(path), after: after.get(path) }));
 }
 
-function leaves(value: unknown, sensitive: unknown, path = "", into = new Map<string, unknown>()): Map<string, unknown> {
+function leaves(
+  value: unknown,
+  sensitive: unknown,
+  path = "",
+  into = new Map<string, unknown>(),
+): Map<string, unknown> {
   if (sensitive === true) {
     into.set(path, "(sensitive)");
   } else if (value !== null && typeof value === "object") {

@@ -38,7 +38,8 @@ export interface Progress {
  */
 export function toolEnvironment(env: NodeJS.ProcessEnv, mirror: ProviderMirror): Record<string, string> {
   const kept = Object.entries(env).filter(
-    ([name, value]) => value !== undefined && !["GITHUB_OWNER", "GITHUB_ORGANIZATION", "TF_CLI_CONFIG_FILE"].includes(name),
+    ([name, value]) =>
+      value !== undefined && !["GITHUB_OWNER", "GITHUB_ORGANIZATION", "TF_CLI_CONFIG_FILE"].includes(name),
   ) as [string, string][];
   const api = env.GITHUB_API_URL;
   return {
@@ -104,18 +105,14 @@ export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGener
   }
 }
 
-/** Addresses in the state; empty when there is none. */
-export async function stateList(workspace: Workspace): Promise<string[]> {
-  const result = await start(workspace, ["state", "list"]);
-  // "No state file was found!" is how the tool says that nothing was ever applied.
-  if (result.exitCode !== 0 && !/No state file was found/.test(result.stderr)) throw failed(workspace, "read the state", result);
-  return result.stdout.split("\n").filter((line) => line !== "");
-}
-
 interface ApplyEvent {
   readonly type?: string;
   readonly "@level"?: string;
-  readonly hook?: { readonly resource?: { readonly addr: string }; readonly action?: string; readonly elapsed_seconds?: number };
+  readonly hook?: {
+    readonly resource?: { readonly addr: string };
+    readonly action?: string;
+    readonly elapsed_seconds?: number;
+  };
   readonly diagnostic?: { readonly summary: string; readonly detail?: string; readonly address?: string };
 }
 

@@ -1,6 +1,7 @@
 /** `${{ }}` and `if:`, by GitHub's own lexer, parser and evaluator. Contexts are plain JavaScript values. */
 import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
 import type { FunctionDefinition } from "@actions/expressions/funcs/info";
+import { type Token as LexerToken, TokenType } from "@actions/expressions/lexer";
 import { truthy } from "@actions/expressions/result";
 import type { TemplateToken } from "@actions/workflow-parser/templates/tokens/index";
 import { isBasicExpression, isMapping, isScalar } from "@actions/workflow-parser/templates/tokens/type-guards";
@@ -75,14 +76,22 @@ function place(token: Token): string {
 function evaluate(expression: string, { contexts, status }: Scope): data.ExpressionData {
   const functions = statusFunctions(status);
   try {
-    const { tokens } = new Lexer(expression).lex();
-    const tree = new Parser(tokens, contextNames, functions).parse();
+    const tree = new Parser(lex(expression), contextNames, functions).parse();
     const values = contextNames.map((key) => ({ key, value: toData(contexts[key]) }));
     const named = new Map(functions.map((definition) => [definition.name.toLowerCase(), definition]));
     return new Evaluator(tree, new data.Dictionary(...values), named).evaluate();
   } catch (error) {
     throw new Error(`\${{ ${expression} }}: ${(error as Error).message}`);
   }
+}
+
+/** The npm lexer (0.3.61) undoes only the first `''` of a string; GitHub's own undoes all. */
+function lex(expression: string): LexerToken[] {
+  return new Lexer(expression)
+    .lex()
+    .tokens.map((token) =>
+      token.type === TokenType.STRING ? { ...token, value: token.lexeme.slice(1, -1).replaceAll("''", "'") } : token,
+    );
 }
 
 function statusFunctions(status: Status): FunctionDefinition[] {

@@ -42,3 +42,27 @@ export function timestamp(host: RunnerHost): string {
     .toISOString()
     .replace(/\.\d+Z$/, "Z");
 }
+
+/** The same host with something done before each `changed`. Methods stay methods of the host, which may be a class's. */
+export function withChanged(host: RunnerHost, before: () => void): RunnerHost {
+  return {
+    url: host.url,
+    repository: host.repository,
+    workFolder: host.workFolder,
+    signal: host.signal,
+    ...(host.cron === undefined ? {} : { cron: host.cron }),
+    ...(host.minute === undefined ? {} : { minute: host.minute }),
+    now: () => host.now(),
+    nextId: () => host.nextId(),
+    mintJobToken: (permissions, runId) => host.mintJobToken(permissions, runId),
+    revokeToken: (token) => host.revokeToken(token),
+    secrets: (environment) => host.secrets(environment),
+    variables: () => host.variables(),
+    defaultPermissions: () => host.defaultPermissions(),
+    log: (jobId, line) => host.log(jobId, line),
+    changed() {
+      before();
+      host.changed();
+    },
+  };
+}

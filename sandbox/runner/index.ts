@@ -3,7 +3,7 @@ import type { JobRecord, RunRecord } from "../server/state.ts";
 import type { ConcurrencyGroups } from "./concurrency.ts";
 import { type Context, githubContext, inputsContext } from "./contexts.ts";
 import { flagOf, holds, type Scope, textOf } from "./expressions.ts";
-import { type RunnerHost, timestamp } from "./host.ts";
+import { type RunnerHost, timestamp, withChanged } from "./host.ts";
 import { type JobResult, runJob } from "./job.ts";
 import { createJobLog } from "./log.ts";
 import { createMasks } from "./masks.ts";
@@ -27,13 +27,16 @@ export async function executeRun(
   host: RunnerHost,
   groups?: ConcurrencyGroups,
 ): Promise<void> {
+  const recording = withChanged(host, () => {
+    run.updated_at = timestamp(host);
+  });
   let conclusion: RunRecord["conclusion"] = "failure";
   try {
-    conclusion = await conclude(run, source.text, host, groups);
+    conclusion = await conclude(run, source.text, recording, groups);
   } finally {
     run.status = "completed";
     run.conclusion = conclusion;
-    changed(run, host);
+    recording.changed();
   }
 }
 
@@ -89,8 +92,7 @@ async function runJobs(
 ): Promise<RunRecord["conclusion"]> {
   run.status = "in_progress";
   run.jobs = workflow.jobs.map((model) => jobRecord(model, host));
-  changed(run, host);
-  const reporting: RunnerHost = { ...host, changed: () => changed(run, host) };
+  host.changed();
   const slots = createSlots(parallelJobs);
   const started = new Map<string, Promise<JobResult>>();
   const finished = new Map<string, JobResult>();
@@ -120,9 +122,9 @@ async function runJobs(
         failure: before.includes("failure"),
         cancelled: signal.aborted,
       });
-      const decided = decide(model, record, scope, reporting);
+      const decided = decide(model, record, scope, host);
       if (decided) return Promise.resolve({ result: decided, outputs: {} });
-      return runJob({ model, workflow, record, run, host: reporting, contexts: own, signal });
+      return runJob({ model, workflow, record, run, host, contexts: own, signal });
     });
   };
 
@@ -188,11 +190,6 @@ function scopeOf(
   status: Scope["status"] = { success: true, failure: false, cancelled: false },
 ): Scope {
   return { contexts, status };
-}
-
-function changed(run: RunRecord, host: RunnerHost): void {
-  run.updated_at = timestamp(host);
-  host.changed();
 }
 
 function logWithoutJob(run: RunRecord, host: RunnerHost, lines: string[]): void {

@@ -60,7 +60,7 @@ async function withToken(request: JobRequest, masks: Masks, log: JobLog): Promis
   const { model, workflow, run, host } = request;
   const scope: Scope = { contexts: request.contexts, status: { success: true, failure: false, cancelled: false } };
   const secrets = host.secrets(textOf(model.environment, scope) || undefined);
-  const permissions = effectivePermissions(workflow.permissions, model.permissions, host.defaultPermissions);
+  const permissions = effectivePermissions(workflow.permissions, model.permissions, () => host.defaultPermissions());
   const token = host.mintJobToken(permissions, run.id);
   try {
     for (const secret of [...Object.values(secrets), token]) masks.add(secret);

@@ -103,13 +103,14 @@ async function attempt(
   const shell = shellCommand(textOf(step.shell ?? state.defaults.shell, scope()), path);
   const place = textOf(step.workingDirectory ?? state.defaults.workingDirectory, scope());
   const minutes = Math.trunc(numberOf(step.timeoutMinutes, scope(), 0));
-  header(state.log, script, `${shell.file} ${shell.args.join(" ")}`, env);
-  const scriptFile = join(state.folders.temp, `${randomUUID()}${shell.extension}`);
-  writeFileSync(scriptFile, script, { mode: 0o600 });
 
+  // From here on a cancellation is heard; one that came before has been judged by the condition above.
   const ending = watch(state, () => holds(step.if, scope()), minutes);
   const effects = createEffects(state, outputs);
   try {
+    header(state.log, script, `${shell.file} ${shell.args.join(" ")}`, env);
+    const scriptFile = join(state.folders.temp, `${randomUUID()}${shell.extension}`);
+    writeFileSync(scriptFile, script, { mode: 0o600 });
     const { exitCode, group } = await runProcess({
       file: shell.file,
       args: shell.args.map((argument) => argument.replaceAll("{0}", scriptFile)),

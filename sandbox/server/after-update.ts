@@ -10,7 +10,11 @@ type Pull = NonNullable<Issue["pull"]>;
  * The repository and branch of a pull request's head. `pull.head` is "branch" for the same repository and "owner:branch" for
  * another one of the network.
  */
-export function headOf(state: State, repository: Repository, pull: Pull): { repository: Repository | undefined; branch: string } {
+export function headOf(
+  state: State,
+  repository: Repository,
+  pull: Pull,
+): { repository: Repository | undefined; branch: string } {
   const colon = pull.head.indexOf(":");
   if (colon < 0) return { repository, branch: pull.head };
   const owner = pull.head.slice(0, colon);
@@ -53,7 +57,14 @@ export function markMerged(state: State, issue: Issue, by: string, commit: strin
   issue.pull.merge_commit_sha = commit;
 }
 
-async function headMoved(state: State, repository: Repository, issue: Issue, pull: Pull, from: Repository, after: string | null) {
+async function headMoved(
+  state: State,
+  repository: Repository,
+  issue: Issue,
+  pull: Pull,
+  from: Repository,
+  after: string | null,
+) {
   if (after === null) return close(state, issue);
   pull.headSha = after;
   issue.updated_at = state.timestamp();
@@ -63,7 +74,14 @@ async function headMoved(state: State, repository: Repository, issue: Issue, pul
 }
 
 /** GitHub marks a pull request merged once its head is reachable from its base, however that came about. */
-async function baseMoved(state: State, repository: Repository, issue: Issue, pull: Pull, after: string | null, by: string) {
+async function baseMoved(
+  state: State,
+  repository: Repository,
+  issue: Issue,
+  pull: Pull,
+  after: string | null,
+  by: string,
+) {
   if (after === null) return close(state, issue);
   const at = bare(state, repository);
   if (await isAncestor(at, pull.headSha, after)) markMerged(state, issue, by, after);

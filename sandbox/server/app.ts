@@ -32,7 +32,8 @@ const enterprisePrefix = "/api/v3";
  * library of Terraform's provider asks for environment secrets by it).
  */
 function restPath(sandbox: Sandbox, raw: string): string {
-  const path = raw === enterprisePrefix || raw.startsWith(`${enterprisePrefix}/`) ? raw.slice(enterprisePrefix.length) : raw;
+  const path =
+    raw === enterprisePrefix || raw.startsWith(`${enterprisePrefix}/`) ? raw.slice(enterprisePrefix.length) : raw;
   const byId = /^\/repositories\/(\d+)(\/.*)?$/.exec(path);
   const repository = byId && sandbox.state.data.repositories.find((one) => one.id === Number(byId[1]));
   if (byId && repository) return `/repos/${fullName(repository)}${byId[2] ?? ""}`;
@@ -79,7 +80,10 @@ const conditional: MiddlewareHandler<Env> = async (c, next) => {
     unchanged = matches(c.req.header("if-none-match"), etag);
     if (unchanged) c.res = new Response(null, { status: 304, headers: c.res.headers });
     c.header("ETag", etag);
-    c.header("Cache-Control", identity.kind === "anonymous" ? "public, max-age=60, s-maxage=60" : "private, max-age=60");
+    c.header(
+      "Cache-Control",
+      identity.kind === "anonymous" ? "public, max-age=60, s-maxage=60" : "private, max-age=60",
+    );
     c.header("Vary", "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, X-Requested-With");
   }
   if (!unchanged) countRequest(sandbox, identity);
@@ -97,7 +101,9 @@ function githubHeaders(c: RouteContext): void {
     "x-ratelimit-used": String(rate.used),
     "x-ratelimit-reset": String(rate.reset),
     "x-ratelimit-resource": rate.resource,
-    ...(identity.kind === "user" ? { "x-oauth-scopes": identity.scopes.join(", "), "x-accepted-oauth-scopes": "" } : {}),
+    ...(identity.kind === "user"
+      ? { "x-oauth-scopes": identity.scopes.join(", "), "x-accepted-oauth-scopes": "" }
+      : {}),
   };
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
 }

@@ -21,7 +21,10 @@ export async function readBody(c: RouteContext): Promise<Body> {
 
 /** A field of the wrong type: GitHub's words for what its schema refuses before any model sees it. */
 function wrongType(field: string, value: unknown, wanted: string): GitHubError {
-  return new GitHubError(422, `Invalid request.\n\nFor 'properties/${field}', ${JSON.stringify(value)} is not ${wanted}.`);
+  return new GitHubError(
+    422,
+    `Invalid request.\n\nFor 'properties/${field}', ${JSON.stringify(value)} is not ${wanted}.`,
+  );
 }
 
 export function optionalString(body: Body, field: string): string | undefined {

@@ -29,7 +29,9 @@ export function codeownersErrors(text: string, path: string, mayOwn: (owner: str
       kind,
       source,
       suggestion,
-      message: `${kind} on line ${line}: ${suggestion ?? ""}`.trimEnd().concat(`\n\n  ${source}\n  ${" ".repeat(column - 1)}^`),
+      message: `${kind} on line ${line}: ${suggestion ?? ""}`
+        .trimEnd()
+        .concat(`\n\n  ${source}\n  ${" ".repeat(column - 1)}^`),
       path,
     });
     // `!`, `[ ]` and an escaped `#` work in .gitignore and not here (about-code-owners).

@@ -23,7 +23,8 @@ export function dispatchInputs(
   declared: Record<string, DispatchInput>,
   given: Record<string, unknown>,
 ): { inputs: Record<string, string> } | { refusal: string } {
-  if (Object.keys(given).length > maxInputs) return { refusal: `You may only define up to ${maxInputs} \`inputs\` for a \`workflow_dispatch\` event` };
+  if (Object.keys(given).length > maxInputs)
+    return { refusal: `You may only define up to ${maxInputs} \`inputs\` for a \`workflow_dispatch\` event` };
   const unexpected = Object.keys(given).filter((name) => !(name in declared));
   if (unexpected.length > 0) return { refusal: `Unexpected inputs provided: ${JSON.stringify(unexpected)}` };
   const inputs: Record<string, string> = {};

@@ -25,7 +25,9 @@ export function isSha(text: string): boolean {
 
 /** A branch, a tag, a full ref, or a commit id (also abbreviated), as REST parameters name commits; undefined when absent. */
 export async function resolveCommit(at: GitRepository, name: string): Promise<string | undefined> {
-  const candidates = /^[0-9a-f]{7,40}$/.test(name) ? [`refs/heads/${name}`, name] : [`refs/heads/${name}`, `refs/tags/${name}`];
+  const candidates = /^[0-9a-f]{7,40}$/.test(name)
+    ? [`refs/heads/${name}`, name]
+    : [`refs/heads/${name}`, `refs/tags/${name}`];
   if (name.startsWith("refs/")) candidates.unshift(name);
   if (name === "HEAD") candidates.unshift("HEAD");
   for (const candidate of candidates) {
@@ -175,7 +177,11 @@ const statuses: Record<string, ChangedFile["status"]> = {
 };
 
 /** Files that differ between two trees or commits; `before` undefined = everything in `after` is new. */
-export async function changedFiles(at: GitRepository, before: string | undefined, after: string): Promise<ChangedFile[]> {
+export async function changedFiles(
+  at: GitRepository,
+  before: string | undefined,
+  after: string,
+): Promise<ChangedFile[]> {
   const trees = [before ?? emptyTree, after];
   const [raw, numbers] = await Promise.all([
     git(at, ["diff-tree", "-r", "-M", "-z", "--raw", "--no-abbrev", ...trees]),

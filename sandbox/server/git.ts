@@ -100,6 +100,29 @@ export async function git(at: GitRepository, args: readonly string[], options: G
   return (await gitBytes(at, args, options)).toString("utf8").replace(/\n$/, "");
 }
 
+/**
+ * A git service that talks for long: streams instead of buffers. `stdin`, `stdout`, `stderr` are pipes; the promise never
+ * rejects and gives the exit code.
+ */
+export function startGit(args: readonly string[], environment: Record<string, string>) {
+  const subprocess = execa("git", args, {
+    extendEnv: false,
+    env: { ...gitEnvironment(), ...environment },
+    encoding: "buffer",
+    stdin: "pipe",
+    buffer: false,
+    reject: false,
+  });
+  const ended = subprocess.then(({ exitCode }) => exitCode ?? 1);
+  return {
+    stdin: subprocess.stdin,
+    stdout: subprocess.stdout,
+    stderr: subprocess.stderr,
+    ended,
+    kill: () => subprocess.kill(),
+  };
+}
+
 export async function readRef(at: GitRepository, ref: string): Promise<string | null> {
   const result = await tryGit(at, ["show-ref", "--verify", "--hash", "--", ref]);
   return result.exitCode === 0 ? result.stdout.toString("utf8").trim() : null;
@@ -186,7 +209,14 @@ export async function createRepository(
   if ((await readdir(at.folder).catch(() => [])).length > 0) {
     throw new Error(`cannot create ${fullName(repository)}: its folder is already there and not empty: ${at.folder}`);
   }
-  await git(at, ["init", "--quiet", "--bare", "--template=", `--initial-branch=${repository.defaultBranch}`, at.folder]);
+  await git(at, [
+    "init",
+    "--quiet",
+    "--bare",
+    "--template=",
+    `--initial-branch=${repository.defaultBranch}`,
+    at.folder,
+  ]);
   await appendFile(join(at.folder, "config"), settings);
   await installHook(at.folder);
   const parent = source.parent && state.gitFolder(source.parent);

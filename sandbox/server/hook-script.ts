@@ -30,7 +30,7 @@ data-binary = "@-"
 CONFIG
 )
 code=$?
-[ -z "$text" ] || printf '%s\\n' "$text" >&2
+[ -z "$text" ] || printf '%s\\n\\n' "$text" >&2
 case $code in
   0 | 22) ;;
   *) echo "push refused: the sandbox's judge did not answer (curl ended with $code)" >&2 ;;

@@ -1,6 +1,7 @@
 /** The server's side of the pre-receive hook: pushes in progress, and the judge they are brought before. */
 import { randomBytes } from "node:crypto";
-import { resolve, sep } from "node:path";
+import { realpath } from "node:fs/promises";
+import { sep } from "node:path";
 import { Hono } from "hono";
 import { afterRefUpdate } from "./after-update.ts";
 import { bare, type Quarantine, type RefUpdate, readRef, zeroSha } from "./git.ts";
@@ -66,14 +67,22 @@ function parseUpdates(text: string): RefUpdate[] {
     });
 }
 
-/** Only folders of the pushed repository and of what it borrows from are let in. */
-function quarantineOf(state: State, repository: Repository, folder: string, alternates: string): Quarantine | undefined {
+/** Only object folders of the pushed repository and of what it borrows from are let in. */
+async function quarantineOf(
+  state: State,
+  repository: Repository,
+  folder: string,
+  alternates: string,
+): Promise<Quarantine | undefined> {
   if (folder === "") return undefined;
-  const inside = (path: string, root: string): boolean => resolve(path).startsWith(resolve(root) + sep);
+  const inside = async (path: string, root: string): Promise<boolean> =>
+    (await realpath(path)).startsWith((await realpath(root)) + sep);
   const others = alternates.split(":").filter(Boolean);
-  if (!inside(folder, state.gitFolder(repository)) || others.some((path) => !inside(path, state.folder))) {
-    throw new Error(`a hook named an object folder outside its repository: ${folder}`);
-  }
+  const known = await Promise.all([
+    inside(folder, state.gitFolder(repository)),
+    ...others.map((path) => inside(path, state.folder)),
+  ]);
+  if (known.includes(false)) throw new Error(`a hook named an object folder outside its repository: ${folder}`);
   return { objectDirectory: folder, alternates };
 }
 
@@ -86,11 +95,15 @@ export function judgeRoute(): Hono<Env> {
     if (!push) return c.text("push refused: unknown push", 403);
     const { repository, identity } = push;
     const folder = c.req.header(objectsHeader) ?? "";
-    const quarantine = quarantineOf(sandbox.state, repository, folder, c.req.header(alternatesHeader) ?? "");
+    const quarantine = await quarantineOf(sandbox.state, repository, folder, c.req.header(alternatesHeader) ?? "");
     const updates = parseUpdates(await c.req.text());
     const texts: string[] = [];
     for (const update of updates) {
-      const verdict = await judgeUpdate(sandbox, update, { repository, identity, ...(quarantine ? { quarantine } : {}) });
+      const verdict = await judgeUpdate(sandbox, update, {
+        repository,
+        identity,
+        ...(quarantine ? { quarantine } : {}),
+      });
       const reason = refusedRef(verdict.refusals);
       if (reason) push.reasons.set(update.ref, reason);
       texts.push(

@@ -3,7 +3,7 @@
  * requests. It asks about objects only through `Questions`, so it knows neither git nor the network.
  */
 import type { RefUpdate } from "./git.ts";
-import type { Identity } from "./identity.ts";
+import { atLeast, type Identity, role } from "./identity.ts";
 import { bypassOf, rulesetsFor } from "./rule-match.ts";
 import type { CommitStatus, Issue, Owner, Repository } from "./state.ts";
 
@@ -79,11 +79,20 @@ function checkViolations(repository: Repository, sha: string, checks: readonly R
   return [`${unmet.length} of ${states.length} required status checks are ${word}.`];
 }
 
-/** The last review of each person counts; the author's own and, if the rule says so, those before the last push do not. */
-export function approvals(issue: Issue, dismissStale: boolean): { approved: number; changesRequested: boolean } {
+/**
+ * The last review of each person with write access counts; the author's own and, if the rule says so, those before the last
+ * push do not.
+ */
+export function approvals(
+  repository: Repository,
+  issue: Issue,
+  dismissStale: boolean,
+): { approved: number; changesRequested: boolean } {
   const latest = new Map<string, string>();
   for (const review of issue.pull?.reviews ?? []) {
+    const reviewer: Identity = { kind: "user", login: review.user, scopes: [] };
     if (review.user === issue.user || review.state === "COMMENTED") continue;
+    if (!atLeast(role(repository, reviewer), "write")) continue;
     const stale = dismissStale && review.state === "APPROVED" && review.commit_id !== issue.pull?.headSha;
     latest.set(review.user, stale ? "DISMISSED" : review.state);
   }
@@ -101,7 +110,7 @@ function pullRequestViolations(rule: Rule, update: RefUpdate, context: Context):
   const parameters = rule.parameters ?? {};
   const methods = parameters.allowed_merge_methods as MergeMethod[] | undefined;
   const wanted = Number(parameters.required_approving_review_count ?? 0);
-  const reviews = approvals(pull.issue, parameters.dismiss_stale_reviews_on_push === true);
+  const reviews = approvals(context.repository, pull.issue, parameters.dismiss_stale_reviews_on_push === true);
   const violations: string[] = [];
   if (methods && methods.length > 0 && !methods.includes(pull.method)) {
     violations.push(`${methodNames[pull.method]} are not allowed on this repository.`);
@@ -162,7 +171,9 @@ async function workflowRefusal(update: RefUpdate, { identity, questions }: Conte
   const path = await questions.newWorkflowFile(update.after);
   if (!path) return [];
   const [who, what] =
-    identity.kind === "job" ? ["a GitHub App", "`workflows` permission"] : ["a Personal Access Token", "`workflow` scope"];
+    identity.kind === "job"
+      ? ["a GitHub App", "`workflows` permission"]
+      : ["a Personal Access Token", "`workflow` scope"];
   return [
     {
       kind: "workflow-file",

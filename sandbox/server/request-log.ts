@@ -84,22 +84,19 @@ export function logRequests(server: Server, log: RequestLog, now: () => Date): v
   const counted = new WeakMap<Socket, { read: number; written: number }>();
   const carried = createCarried();
   const add = (entry: Omit<LogEntry, "n">, git: GitExchange | undefined): void => {
-    if (!git) return log.add(entry);
-    if (git.operation === null) {
+    if (git && git.operation !== null) {
+      const first = carried.take(git, entry.actor);
+      log.add({
+        ...entry,
+        milliseconds: entry.milliseconds + first.milliseconds,
+        requestBytes: entry.requestBytes + first.requestBytes,
+        responseBytes: entry.responseBytes + first.responseBytes,
+        git: { repository: git.repository, operation: git.operation, transport: git.transport },
+      });
+    } else if (git && entry.status > 0 && entry.status < 400) {
       // A refusal is worth an entry of its own, the first half of an exchange is not.
-      if (entry.status === 0 || entry.status >= 400) log.add(entry);
-      else carried.put(git, entry);
-      return undefined;
-    }
-    const first = carried.take(git, entry.actor);
-    log.add({
-      ...entry,
-      milliseconds: entry.milliseconds + first.milliseconds,
-      requestBytes: entry.requestBytes + first.requestBytes,
-      responseBytes: entry.responseBytes + first.responseBytes,
-      git: { repository: git.repository, operation: git.operation, transport: git.transport },
-    });
-    return undefined;
+      carried.put(git, entry);
+    } else log.add(entry);
   };
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? "/";

@@ -41,7 +41,13 @@ export function rulesetsFor(repository: Repository, ref: string): Ruleset[] {
 /** GitHub's ids of the roles a repository rule can name. */
 const roleIds: Record<number, Permission> = { 2: "maintain", 4: "write", 5: "admin" };
 
-function isActor(actor: BypassActor, repository: Repository, owner: Owner | undefined, identity: Identity, userId?: number) {
+function isActor(
+  actor: BypassActor,
+  repository: Repository,
+  owner: Owner | undefined,
+  identity: Identity,
+  userId?: number,
+) {
   switch (actor.actor_type) {
     case "DeployKey":
       return identity.kind === "deploy-key";

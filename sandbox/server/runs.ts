@@ -55,7 +55,12 @@ function defaultPermissions(repository: Repository): TokenPermissions {
 }
 
 /** The environment's secrets, if its branch policy lets the run's branch in. @throws in GitHub's words. */
-function environmentSecrets(sandbox: Sandbox, repository: Repository, run: RunRecord, name: string): Record<string, string> {
+function environmentSecrets(
+  sandbox: Sandbox,
+  repository: Repository,
+  run: RunRecord,
+  name: string,
+): Record<string, string> {
   const environment = environmentNamed(repository, name);
   if (!environment) {
     void ensureEnvironment(sandbox.state, repository, name);
@@ -87,7 +92,12 @@ export function createRuns(sandbox: Sandbox): Runs {
   };
   const logFile = (runId: number, jobId: number): string => join(state.folder, "logs", String(runId), `${jobId}.txt`);
 
-  const hostOf = (repository: Repository, run: RunRecord, signal: AbortSignal, cron: string | undefined): RunnerHost => ({
+  const hostOf = (
+    repository: Repository,
+    run: RunRecord,
+    signal: AbortSignal,
+    cron: string | undefined,
+  ): RunnerHost => ({
     url: sandbox.url,
     repository: {
       fullName: fullName(repository),
@@ -106,7 +116,8 @@ export function createRuns(sandbox: Sandbox): Runs {
       return token;
     },
     revokeToken: (token) => void state.jobTokens.delete(token),
-    secrets: (environment) => (environment === undefined ? {} : environmentSecrets(sandbox, repository, run, environment)),
+    secrets: (environment) =>
+      environment === undefined ? {} : environmentSecrets(sandbox, repository, run, environment),
     variables: () => Object.fromEntries(Object.entries(repository.variables).map(([name, { value }]) => [name, value])),
     defaultPermissions: () => defaultPermissions(repository),
     changed: save,

@@ -31,7 +31,10 @@ export async function keyPairFrom(seed: string): Promise<KeyPair> {
 }
 
 /** The sealed text, or undefined when it was not sealed for this pair. */
-export async function unseal(pair: Pick<KeyPair, "publicKey" | "privateKey">, sealed: string): Promise<string | undefined> {
+export async function unseal(
+  pair: Pick<KeyPair, "publicKey" | "privateKey">,
+  sealed: string,
+): Promise<string | undefined> {
   await sodium.ready;
   try {
     const opened = sodium.crypto_box_seal_open(

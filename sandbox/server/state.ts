@@ -88,6 +88,7 @@ export interface Review {
   id: number;
   user: string;
   state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED";
+  body: string;
   commit_id: string;
   submitted_at: string;
 }

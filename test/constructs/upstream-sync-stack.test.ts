@@ -65,7 +65,9 @@ describe("the stack of one fork", () => {
   });
 
   test("the provider is pinned to one version, waits for nothing and belongs to the fork's owner", () => {
-    expect(stack.json.terraform.required_providers).toEqual({ github: { source: "integrations/github", version: "6.13.0" } });
+    expect(stack.json.terraform.required_providers).toEqual({
+      github: { source: "integrations/github", version: "6.13.0" },
+    });
     expect(stack.json.provider.github).toEqual([{ owner: "acme", legacy_client: false, write_delay_ms: 0 }]);
   });
 
@@ -94,7 +96,10 @@ describe("the stack of one fork", () => {
       conditions: { ref_name: { include: ["refs/heads/${github_branch.sync.branch}"], exclude: [] } },
       rules: {
         pull_request: { required_approving_review_count: 1 },
-        required_status_checks: { do_not_enforce_on_create: true, required_check: [{ context: "upstream-sync/tests" }] },
+        required_status_checks: {
+          do_not_enforce_on_create: true,
+          required_check: [{ context: "upstream-sync/tests" }],
+        },
       },
     });
   });
@@ -124,15 +129,15 @@ describe("the stack of one fork", () => {
       custom_branch_policies: true,
     });
     expect(stack.resource("github_repository_environment_deployment_policy.default_branch").branch_pattern).toBe(
-      '${lookup(jsondecode(data.github_rest_api.repository.body), "default_branch")}',
+      "${jsondecode(data.github_rest_api.repository.body).default_branch}",
     );
   });
 
   test("files are committed one after the other, the workflow last, after everything it needs", () => {
     const dependsOn = (id: string): string[] => stack.resource(`github_repository_file.${id}`).depends_on;
-    expect(dependsOn("codeowners")).toContain("github_repository_file.program");
-    expect(dependsOn("document")).toContain("github_repository_file.codeowners");
-    expect(dependsOn("workflow")).toContain("github_repository_file.document");
+    expect(dependsOn("codeowners")).toEqual(["github_repository_file.program"]);
+    expect(dependsOn("document")).toEqual(["github_repository_file.codeowners"]);
+    expect(dependsOn("workflow")).toEqual(["github_repository_file.document"]);
     for (const needed of [
       "github_branch.sync",
       "github_repository_ruleset.gate",
@@ -152,7 +157,9 @@ describe("the stack of one fork", () => {
       const content: string = stack.resource(`github_repository_file.${id}`).content;
       expect(content.replaceAll(/([$%])\1\{/g, "$1{")).toBe(files[id]?.content);
     }
-    expect(stack.resource("github_repository_file.workflow").content).toBe("run: echo $${{ github.sha }} %%{http_code}\n");
+    expect(stack.resource("github_repository_file.workflow").content).toBe(
+      "run: echo $${{ github.sha }} %%{http_code}\n",
+    );
   });
 
   test("settings that suffice are not managed, and the first record decides", () => {
@@ -166,7 +173,9 @@ describe("the stack of one fork", () => {
 describe("choices of the config", () => {
   test("minimal protection leaves only history", () => {
     const fork = forkConfig({ protection: { sync: { mode: "minimal" } } });
-    expect(synth(stackOf(fork)).addresses.filter((address) => address.includes("ruleset"))).toEqual(["github_repository_ruleset.history"]);
+    expect(synth(stackOf(fork)).addresses.filter((address) => address.includes("ruleset"))).toEqual([
+      "github_repository_ruleset.history",
+    ]);
   });
 
   test("without includeAdministrators, administrators pass the gate too", () => {
@@ -179,8 +188,13 @@ describe("choices of the config", () => {
 
   test("a second fork in one stack is refused: their names would merge", () => {
     const stack = stackOf(forkConfig());
-    expect(() => new UpstreamSync(stack, "second", { fork: forkConfig(), files, credentials: SyncCredentials.deployKey(credentials) })).toThrow(
-      "one stack holds one fork",
-    );
+    expect(
+      () =>
+        new UpstreamSync(stack, "second", {
+          fork: forkConfig(),
+          files,
+          credentials: SyncCredentials.deployKey(credentials),
+        }),
+    ).toThrow("one stack holds one fork");
   });
 });

@@ -13,7 +13,11 @@ describe("the deploy key", () => {
     const environment = sodium.crypto_box_keypair();
     const base64 = sodium.base64_variants.ORIGINAL;
     const sealed = await createSealedDeployKey(sodium.to_base64(environment.publicKey, base64));
-    const opened = sodium.crypto_box_seal_open(sodium.from_base64(sealed.encrypted, base64), environment.publicKey, environment.privateKey);
+    const opened = sodium.crypto_box_seal_open(
+      sodium.from_base64(sealed.encrypted, base64),
+      environment.publicKey,
+      environment.privateKey,
+    );
 
     const key = ssh2.utils.parseKey(sodium.to_string(opened));
     if (key instanceof Error) throw key;
@@ -43,7 +47,8 @@ describe("the credentials file", () => {
     const folder = mkdtempSync(join(tmpdir(), "upstream-sync-"));
     expect(() => readCredentials(folder, "acme/open-webui")).toThrow(
       expect.objectContaining({
-        message: "credentials/acme--open-webui.json is missing: got no credential for acme/open-webui, expected the file",
+        message:
+          "credentials/acme--open-webui.json is missing: got no credential for acme/open-webui, expected the file",
         remedy: "run `upstream-sync credentials create acme/open-webui`",
       }),
     );
@@ -54,7 +59,9 @@ describe("the credentials file", () => {
     writeCredentials(folder, credentials);
     const file = join(folder, credentialsPath("acme/open-webui"));
     writeFileSync(file, readFileSync(file, "utf8").replace("acme/open-webui", "acme/other"));
-    expect(() => readCredentials(folder, "acme/open-webui")).toThrow("is for another fork: got acme/other, expected acme/open-webui");
+    expect(() => readCredentials(folder, "acme/open-webui")).toThrow(
+      "is for another fork: got acme/other, expected acme/open-webui",
+    );
     writeFileSync(file, "{");
     expect(() => readCredentials(folder, "acme/open-webui")).toThrow("is not a credentials file");
   });

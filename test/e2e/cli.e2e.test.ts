@@ -28,11 +28,15 @@ describe("the command line", () => {
   test("--help names every command and an example, and is no error", async () => {
     const help = await upstreamSync(project(), ["--help"]);
     expect(help.exitCode).toBe(0);
-    for (const word of ["plan", "apply", "destroy", "credentials", "Examples:", "Exit codes:"]) expect(help.stdout).toContain(word);
+    for (const word of ["plan", "apply", "destroy", "credentials", "Examples:", "Exit codes:"])
+      expect(help.stdout).toContain(word);
   });
 
   test("an unknown command is wrong input", async () => {
-    expect(await upstreamSync(project(), ["deplyo"])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("unknown command 'deplyo'") });
+    expect(await upstreamSync(project(), ["deplyo"])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("unknown command 'deplyo'"),
+    });
   });
 
   test("a missing config is one message with what to do", async () => {
@@ -62,7 +66,8 @@ describe("the command line", () => {
     );
     const result = await upstreamSync(folder, ["plan"], { GITHUB_TOKEN: "x" });
     expect(result.exitCode).toBe(2);
-    for (const line of [4, 5, 6, 7, 8, 9, 10]) expect(result.stderr).toMatch(new RegExp(`upstream-sync\\.yaml:${line}:\\d+ `));
+    for (const line of [4, 5, 6, 7, 8, 9, 10])
+      expect(result.stderr).toMatch(new RegExp(`upstream-sync\\.yaml:${line}:\\d+ `));
     expect(result.stderr.match(/upstream-sync\.yaml:\d+:\d+ /g)?.length).toBeGreaterThanOrEqual(10);
     expect(readdirSync(folder)).toEqual(["upstream-sync.yaml"]);
   });
@@ -78,11 +83,17 @@ describe("the command line", () => {
 
   test("a missing credential names the command that makes it", async () => {
     const result = await upstreamSync(project(minimal), ["plan"], { GITHUB_TOKEN: "x" });
-    expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("upstream-sync credentials create acme/open-webui") });
+    expect(result).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("upstream-sync credentials create acme/open-webui"),
+    });
   });
 
   test("a fork that the config does not have is refused with those it has", async () => {
     const result = await upstreamSync(project(minimal), ["plan", "acme/other"], { GITHUB_TOKEN: "x" });
-    expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("got acme/other, expected one of acme/open-webui") });
+    expect(result).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("got acme/other, expected one of acme/open-webui"),
+    });
   });
 });

@@ -68,8 +68,12 @@ describe("the demo", () => {
   test("no process ever had a private key or a token among its arguments", () => {
     const commands = [...seen];
     // The watch saw the run at work: the key was in use by ssh while it looked.
-    expect(commands.some((command) => command.startsWith("ssh ") && command.includes("StrictHostKeyChecking=yes"))).toBe(true);
-    expect(commands.filter((command) => /PRIVATE KEY|Authorization: (?:Bearer|Basic)|ghs_\w{10}|ghp_\w{10}/.test(command))).toEqual([]);
+    expect(
+      commands.some((command) => command.startsWith("ssh ") && command.includes("StrictHostKeyChecking=yes")),
+    ).toBe(true);
+    expect(
+      commands.filter((command) => /PRIVATE KEY|Authorization: (?:Bearer|Basic)|ghs_\w{10}|ghp_\w{10}/.test(command)),
+    ).toEqual([]);
     expect(commands.filter((command) => command.includes("StrictHostKeyChecking=no"))).toEqual([]);
   });
 });

@@ -16,7 +16,9 @@ export interface Synthesized {
 
 export function synth(stack: TerraformStack): Synthesized {
   const outdir = Testing.fullSynth(stack);
-  const json: Json = JSON.parse(readFileSync(join(outdir, "stacks", stack.node.id.replace("/", "--"), "cdk.tf.json"), "utf8"));
+  const json: Json = JSON.parse(
+    readFileSync(join(outdir, "stacks", stack.node.id.replace("/", "--"), "cdk.tf.json"), "utf8"),
+  );
   const list = (section: string, prefix: string) =>
     Object.entries((json[section] ?? {}) as Record<string, Json>).flatMap(([type, named]) =>
       Object.keys(named).map((name) => `${prefix}${type}.${name}`),

@@ -54,7 +54,7 @@ describe("the pull request's text", () => {
     ]);
     expect(body).toContain(`Passed on \`${sha("4")}\`: [log](https://github.com/r)\n\n- \`npm test\`: passed, 61 s`);
     expect(body).toContain("(https://github.com/acme/open-webui/blob/dev/docs/upstream-sync.md)");
-    expect(body).not.toMatch(/Changed on both sides|not taken|conflicts/);
+    expect(body).not.toMatch(/Changed on both sides|not taken|conflicts \(/);
   });
 
   test("claims no test that is not recorded", () => {
@@ -68,12 +68,14 @@ describe("the pull request's text", () => {
     const conflicts = many.map((path) => ({ path, kind: "contents", side: "upstream" as const }));
     const body = pullRequestBody({ ...facts, bothChanged: many, held: many, conflicts }, someSettings());
     expect(body.length).toBeLessThan(65_536);
-    expect(body).toContain("- and 4940 more");
+    expect(body).toContain("- and 4960 more");
   });
 
   test("replaces its own part and keeps what people wrote around it", () => {
     const [old, next] = [facts, { ...facts, tip: sha("9") }].map((one) => pullRequestBody(one, someSettings()));
     expect(withOurPart(`Hello\n\n${old}\n\nBye`, next ?? "")).toBe(`Hello\n\n${next}\n\nBye`);
+    const quoted = "The part after `<!-- upstream-sync:begin -->` is not ours.";
+    expect(withOurPart(`${quoted}\n${old}`, next ?? "")).toBe(`${quoted}\n${next}`);
     expect(withOurPart("Opened by hand", next ?? "")).toBe(`Opened by hand\n\n${next}`);
     expect(withOurPart("", next ?? "")).toBe(next);
   });

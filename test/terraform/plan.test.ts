@@ -1,7 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import { changesOf, type PlanJson, summarize } from "../../lib/terraform/plan.ts";
 
-function plan(...changes: { address: string; mode?: "managed" | "data"; actions: string[]; before?: unknown; after?: unknown; after_unknown?: unknown; after_sensitive?: unknown }[]): PlanJson {
+function plan(
+  ...changes: {
+    address: string;
+    mode?: "managed" | "data";
+    actions: string[];
+    before?: unknown;
+    after?: unknown;
+    after_unknown?: unknown;
+    after_sensitive?: unknown;
+  }[]
+): PlanJson {
   return {
     format_version: "1.2",
     resource_changes: changes.map(({ address, mode = "managed", ...change }) => ({
@@ -16,7 +26,12 @@ function plan(...changes: { address: string; mode?: "managed" | "data"; actions:
 describe("reading a plan", () => {
   test("what stays as it is and what is only read do not appear", () => {
     expect(
-      changesOf(plan({ address: "github_branch.sync", actions: ["no-op"] }, { address: "data.github_rest_api.x", mode: "data", actions: ["read"] })),
+      changesOf(
+        plan(
+          { address: "github_branch.sync", actions: ["no-op"] },
+          { address: "data.github_rest_api.x", mode: "data", actions: ["read"] },
+        ),
+      ),
     ).toEqual([]);
   });
 
@@ -54,14 +69,20 @@ describe("reading a plan", () => {
 
   test("a replacement counts as one to create and one to remove, in either order", () => {
     const changes = changesOf(
-      plan({ address: "a.one", actions: ["delete", "create"] }, { address: "a.two", actions: ["create", "delete"] }, { address: "a.three", actions: ["create"] }),
+      plan(
+        { address: "a.one", actions: ["delete", "create"] },
+        { address: "a.two", actions: ["create", "delete"] },
+        { address: "a.three", actions: ["create"] },
+      ),
     );
     expect(changes.map((change) => change.action)).toEqual(["replace", "replace", "create"]);
     expect(summarize(changes)).toEqual({ create: 3, update: 0, delete: 2 });
   });
 
   test("an action nobody knows is an error, not a no-op", () => {
-    expect(() => changesOf(plan({ address: "a.b", actions: ["forget"] }))).toThrow("unknown action in the plan: got forget");
+    expect(() => changesOf(plan({ address: "a.b", actions: ["forget"] }))).toThrow(
+      "unknown action in the plan: got forget",
+    );
   });
 
   test("a plan format of another major version is refused", () => {

@@ -12,11 +12,15 @@ describe("the IaC tool's environment", () => {
   });
 
   test("the CLI configuration is ours, whatever the user's environment says", () => {
-    expect(toolEnvironment({ TF_CLI_CONFIG_FILE: "/home/me/.terraformrc" }, mirror).TF_CLI_CONFIG_FILE).toBe("/cache/terraform.tfrc");
+    expect(toolEnvironment({ TF_CLI_CONFIG_FILE: "/home/me/.terraformrc" }, mirror).TF_CLI_CONFIG_FILE).toBe(
+      "/cache/terraform.tfrc",
+    );
   });
 
   test("another GitHub than github.com is named to the provider without its API path", () => {
-    expect(toolEnvironment({ GITHUB_API_URL: "https://ghe.example.com/api/v3" }, mirror).GITHUB_BASE_URL).toBe("https://ghe.example.com/");
+    expect(toolEnvironment({ GITHUB_API_URL: "https://ghe.example.com/api/v3" }, mirror).GITHUB_BASE_URL).toBe(
+      "https://ghe.example.com/",
+    );
     expect(toolEnvironment({ GITHUB_API_URL: "https://api.github.com" }, mirror).GITHUB_BASE_URL).toBeUndefined();
   });
 });

@@ -20,7 +20,11 @@ describe("finding the IaC tool", () => {
   });
 
   test("tofu is taken where terraform is absent", async () => {
-    expect(await findTool({ PATH: binary("tofu", "OpenTofu v1.9.1") })).toEqual({ name: "OpenTofu", command: "tofu", version: "1.9.1" });
+    expect(await findTool({ PATH: binary("tofu", "OpenTofu v1.9.1") })).toEqual({
+      name: "OpenTofu",
+      command: "tofu",
+      version: "1.9.1",
+    });
   });
 
   test("TERRAFORM_BINARY_NAME wins over PATH", async () => {
@@ -33,8 +37,12 @@ describe("finding the IaC tool", () => {
   });
 
   test("an old version is refused with got and expected", async () => {
-    await expect(findTool({ PATH: binary("terraform", "Terraform v1.5.7") })).rejects.toThrow("Terraform is too old: got 1.5.7, expected 1.7.0 or newer");
-    await expect(findTool({ PATH: binary("tofu", "OpenTofu v1.7.9") })).rejects.toThrow("OpenTofu is too old: got 1.7.9, expected 1.8.0 or newer");
+    await expect(findTool({ PATH: binary("terraform", "Terraform v1.5.7") })).rejects.toThrow(
+      "Terraform is too old: got 1.5.7, expected 1.7.0 or newer",
+    );
+    await expect(findTool({ PATH: binary("tofu", "OpenTofu v1.7.9") })).rejects.toThrow(
+      "OpenTofu is too old: got 1.7.9, expected 1.8.0 or newer",
+    );
   });
 
   test("none at all is one message that says what to install", async () => {
@@ -45,6 +53,8 @@ describe("finding the IaC tool", () => {
   });
 
   test("something else of that name is refused", async () => {
-    await expect(findTool({ PATH: binary("terraform", "Terraformer 2") })).rejects.toThrow("did not answer like Terraform or OpenTofu");
+    await expect(findTool({ PATH: binary("terraform", "Terraformer 2") })).rejects.toThrow(
+      "did not answer like Terraform or OpenTofu",
+    );
   });
 });

@@ -1,6 +1,14 @@
 /** Actions switched on or off, what its token may do by default, variables, and repository secrets (of which there are none). */
 import { Hono } from "hono";
-import { type Body, oneOf, optionalBoolean, optionalString, optionalStrings, readBody, requiredString } from "../body.ts";
+import {
+  type Body,
+  oneOf,
+  optionalBoolean,
+  optionalString,
+  optionalStrings,
+  readBody,
+  requiredString,
+} from "../body.ts";
 import { authorize, type Env, GitHubError, notFound, type RouteContext, type Routes } from "../http.ts";
 import { paginate } from "../paging.ts";
 import { keyPairFrom } from "../sealed.ts";
@@ -41,7 +49,8 @@ function permissionRoutes(routes: Routes): void {
     const body = await readBody(c);
     const enabled = required(optionalBoolean(body, "enabled"), "enabled");
     const allowed = optionalString(body, "allowed_actions");
-    if (allowed !== undefined) actions.allowed_actions = oneOf("Repository", "allowed_actions", allowed, ["all", "local_only", "selected"]);
+    if (allowed !== undefined)
+      actions.allowed_actions = oneOf("Repository", "allowed_actions", allowed, ["all", "local_only", "selected"]);
     actions.enabled = enabled;
     return c.body(null, 204);
   });
@@ -54,7 +63,11 @@ function permissionRoutes(routes: Routes): void {
     const body = await readBody(c);
     const level = optionalString(body, "default_workflow_permissions");
     const approve = optionalBoolean(body, "can_approve_pull_request_reviews");
-    if (level !== undefined) actions.default_workflow_permissions = oneOf("Repository", "default_workflow_permissions", level, ["read", "write"]);
+    if (level !== undefined)
+      actions.default_workflow_permissions = oneOf("Repository", "default_workflow_permissions", level, [
+        "read",
+        "write",
+      ]);
     if (approve !== undefined) actions.can_approve_pull_request_reviews = approve;
     return c.body(null, 204);
   });
@@ -104,7 +117,8 @@ function variableRoutes(routes: Routes): void {
     const { name, ...before } = variableShape(repository, c.req.param("name"));
     const body = await readBody(c);
     const renamed = settingName(optionalString(body, "name") ?? name);
-    if (renamed !== name && repository.variables[renamed]) throw new GitHubError(409, "Already exists - Variable already exists");
+    if (renamed !== name && repository.variables[renamed])
+      throw new GitHubError(409, "Already exists - Variable already exists");
     delete repository.variables[name];
     const value = optionalString(body, "value") ?? before.value;
     repository.variables[renamed] = { ...before, value, updated_at: c.var.sandbox.state.timestamp() };

@@ -2,7 +2,15 @@
 import { Hono } from "hono";
 import { authorizeAny, refuseArchived, requireAccount } from "../access.ts";
 import { type Body, oneOf, optionalString, optionalStrings, readBody, requiredString } from "../body.ts";
-import { authorize, type Env, GitHubError, notFound, type RouteContext, type Routes, validationFailed } from "../http.ts";
+import {
+  authorize,
+  type Env,
+  GitHubError,
+  notFound,
+  type RouteContext,
+  type Routes,
+  validationFailed,
+} from "../http.ts";
 import { actorName, atLeast, type Identity, role } from "../identity.ts";
 import { paginate } from "../paging.ts";
 import { nodeId, repositoryUrl, simpleUser } from "../shapes.ts";
@@ -129,13 +137,28 @@ function assigneesOf(body: Body, repository: Repository): string[] | undefined {
   return logins;
 }
 
-const read = { role: "read", jobs: [["issues", "read"], ["pull-requests", "read"]] } as const;
-const comment = { role: "read", jobs: [["issues", "write"], ["pull-requests", "write"]] } as const;
+const read = {
+  role: "read",
+  jobs: [
+    ["issues", "read"],
+    ["pull-requests", "read"],
+  ],
+} as const;
+const comment = {
+  role: "read",
+  jobs: [
+    ["issues", "write"],
+    ["pull-requests", "write"],
+  ],
+} as const;
 const edit = { role: "triage", jobs: comment.jobs } as const;
 
 function lists(c: RouteContext, issues: readonly Issue[]): Issue[] {
   const state = c.req.query("state") ?? "open";
-  const labels = (c.req.query("labels") ?? "").split(",").map((name) => name.trim().toLowerCase()).filter(Boolean);
+  const labels = (c.req.query("labels") ?? "")
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .filter(Boolean);
   const creator = c.req.query("creator")?.toLowerCase();
   const assignee = c.req.query("assignee")?.toLowerCase();
   const since = c.req.query("since");
@@ -267,5 +290,6 @@ export function issuesRoutes(): Routes {
 function requireAuthorOrWriter(c: RouteContext, repository: Repository, found: Comment): void {
   const { identity } = c.var;
   if (identity.kind === "job" || actorName(identity) === found.user) return;
-  if (!atLeast(role(repository, identity), "write")) throw new GitHubError(403, "Must have admin rights to Repository.");
+  if (!atLeast(role(repository, identity), "write"))
+    throw new GitHubError(403, "Must have admin rights to Repository.");
 }

@@ -1,7 +1,15 @@
 /** Deploy keys: one key, one repository, in the whole of GitHub. */
 import { Hono } from "hono";
 import { optionalBoolean, optionalString, readBody, requiredString } from "../body.ts";
-import { authorize, type Env, GitHubError, notFound, type RouteContext, type Routes, validationFailed } from "../http.ts";
+import {
+  authorize,
+  type Env,
+  GitHubError,
+  notFound,
+  type RouteContext,
+  type Routes,
+  validationFailed,
+} from "../http.ts";
 import { paginate } from "../paging.ts";
 import { repositoryUrl } from "../shapes.ts";
 import type { DeployKey, Repository } from "../state.ts";
@@ -51,7 +59,8 @@ export function keysRoutes(): Routes {
     const body = await readBody(c);
     const text = requiredString(body, "key");
     // vitodeploy/vito#949: organisations may forbid deploy keys.
-    if (!repository.actions.deployKeysAllowed) throw new GitHubError(422, "Deploy keys are disabled for this repository");
+    if (!repository.actions.deployKeysAllowed)
+      throw new GitHubError(422, "Deploy keys are disabled for this repository");
     const key = normalized(text);
     if (key === undefined) {
       const words = "key is invalid. You must supply a key in OpenSSH public key format";

@@ -55,7 +55,8 @@ function find(repository: Repository, name: string): Label {
 
 function checkedName(name: string): string {
   if (name.trim() === "") throw validationFailed("Label", "name", "missing_field");
-  if (name.length > maxName) throw validationFailed("Label", "name", "custom", `name is too long (maximum is ${maxName} characters)`);
+  if (name.length > maxName)
+    throw validationFailed("Label", "name", "custom", `name is too long (maximum is ${maxName} characters)`);
   return name;
 }
 
@@ -69,13 +70,30 @@ function descriptionOf(body: Body): string | null | undefined {
   if (body.description === null) return null;
   const text = optionalString(body, "description");
   if (text !== undefined && text.length > maxDescription) {
-    throw validationFailed("Label", "description", "custom", `description is too long (maximum is ${maxDescription} characters)`);
+    throw validationFailed(
+      "Label",
+      "description",
+      "custom",
+      `description is too long (maximum is ${maxDescription} characters)`,
+    );
   }
   return text;
 }
 
-const write = { role: "write", jobs: [["issues", "write"], ["pull-requests", "write"]] } as const;
-const read = { role: "read", jobs: [["issues", "read"], ["pull-requests", "read"]] } as const;
+const write = {
+  role: "write",
+  jobs: [
+    ["issues", "write"],
+    ["pull-requests", "write"],
+  ],
+} as const;
+const read = {
+  role: "read",
+  jobs: [
+    ["issues", "read"],
+    ["pull-requests", "read"],
+  ],
+} as const;
 const triage = { role: "triage", jobs: write.jobs } as const;
 
 function issueOf(c: RouteContext, repository: Repository): Issue {
@@ -98,7 +116,9 @@ async function namesGiven(c: RouteContext): Promise<string[]> {
     throw new GitHubError(400, "Problems parsing JSON");
   }
   const list = Array.isArray(value) ? value : ((value as Body | null)?.labels ?? []);
-  const named = Array.isArray(list) ? list.map((item) => (typeof item === "object" ? (item as Body | null)?.name : item)) : [];
+  const named = Array.isArray(list)
+    ? list.map((item) => (typeof item === "object" ? (item as Body | null)?.name : item))
+    : [];
   return optionalStrings({ labels: named }, "labels") ?? [];
 }
 
@@ -115,7 +135,8 @@ export function labelsRoutes(): Routes {
     const repository = authorizeAny(c, write);
     const body = await readBody(c);
     const name = checkedName(requiredString(body, "name"));
-    if (repository.labels.some((label) => same(label.name, name))) throw validationFailed("Label", "name", "already_exists");
+    if (repository.labels.some((label) => same(label.name, name)))
+      throw validationFailed("Label", "name", "already_exists");
     const label: Label = {
       id: c.var.sandbox.state.id(),
       name,

@@ -5,7 +5,15 @@ import { type Body, oneOf, optionalBoolean, optionalString, readBody } from "../
 import { codeownersErrors, codeownersPaths } from "../codeowners.ts";
 import { bare, readRef, setDefaultBranch } from "../git.ts";
 import { readFile, resolveCommit } from "../git-objects.ts";
-import { authorize, type Env, GitHubError, notFound, type RouteContext, type Routes, validationFailed } from "../http.ts";
+import {
+  authorize,
+  type Env,
+  GitHubError,
+  notFound,
+  type RouteContext,
+  type Routes,
+  validationFailed,
+} from "../http.ts";
 import { atLeast, fullName, type Identity, role } from "../identity.ts";
 import { paginate } from "../paging.ts";
 import { rulesetsFor } from "../rule-match.ts";
@@ -41,7 +49,12 @@ async function change(c: RouteContext, repository: Repository, body: Body): Prom
   });
   const settings = { ...repository.settings, ...Object.fromEntries(given) };
   if (!settings.allow_merge_commit && !settings.allow_squash_merge && !settings.allow_rebase_merge) {
-    throw validationFailed("Repository", "merge_commit_allowed", "custom", "Sorry, you need to allow at least one merge strategy.");
+    throw validationFailed(
+      "Repository",
+      "merge_commit_allowed",
+      "custom",
+      "Sorry, you need to allow at least one merge strategy.",
+    );
   }
   const branch = optionalString(body, "default_branch");
   if (branch !== undefined && branch !== repository.defaultBranch) {
@@ -53,8 +66,10 @@ async function change(c: RouteContext, repository: Repository, body: Body): Prom
     repository.defaultBranch = branch;
   }
   const hidden = optionalBoolean(body, "private");
-  const visibility = optionalString(body, "visibility") ?? (hidden === undefined ? undefined : hidden ? "private" : "public");
-  if (visibility !== undefined) repository.visibility = oneOf("Repository", "visibility", visibility, ["public", "private"]);
+  const visibility =
+    optionalString(body, "visibility") ?? (hidden === undefined ? undefined : hidden ? "private" : "public");
+  if (visibility !== undefined)
+    repository.visibility = oneOf("Repository", "visibility", visibility, ["public", "private"]);
   const archived = optionalBoolean(body, "archived");
   if (archived !== undefined) repository.archived = archived;
   repository.settings = settings;
@@ -116,7 +131,9 @@ function mayOwn(c: RouteContext, repository: Repository, owner: string): boolean
   // Teams do not exist here, and no account shows a mail address: GitHub knows neither owner.
   if (!owner.startsWith("@") || owner.includes("/")) return false;
   const person = c.var.sandbox.state.owner(owner.slice(1));
-  return person?.type === "User" && atLeast(role(repository, { kind: "user", login: person.login, scopes: [] }), "write");
+  return (
+    person?.type === "User" && atLeast(role(repository, { kind: "user", login: person.login, scopes: [] }), "write")
+  );
 }
 
 export function repositoriesRoutes(): Routes {

@@ -62,7 +62,11 @@ function checkedActor(c: RouteContext, repository: Repository, value: unknown): 
     "DeployKey",
     "User",
   ]);
-  const mode = oneOf("Ruleset", "bypass_actors", String(given.bypass_mode ?? "always"), ["always", "pull_request", "exempt"]);
+  const mode = oneOf("Ruleset", "bypass_actors", String(given.bypass_mode ?? "always"), [
+    "always",
+    "pull_request",
+    "exempt",
+  ]);
   const id = typeof given.actor_id === "number" ? given.actor_id : null;
   const organization = c.var.sandbox.state.owner(repository.owner)?.type === "Organization";
   const where = "must be part of the ruleset source or owner organization";
@@ -111,8 +115,14 @@ function checked(c: RouteContext, repository: Repository, body: Body, before: Ru
   if (repository.rulesets.some((other) => other !== before && other.name.toLowerCase() === name.toLowerCase())) {
     throw refused("Name must be unique");
   }
-  const enforcement = before ? (optionalString(body, "enforcement") ?? before.enforcement) : requiredString(body, "enforcement");
-  const target = oneOf("Ruleset", "target", optionalString(body, "target") ?? before?.target ?? "branch", ["branch", "tag", "push"]);
+  const enforcement = before
+    ? (optionalString(body, "enforcement") ?? before.enforcement)
+    : requiredString(body, "enforcement");
+  const target = oneOf("Ruleset", "target", optionalString(body, "target") ?? before?.target ?? "branch", [
+    "branch",
+    "tag",
+    "push",
+  ]);
   if (enforcement === "evaluate" && state.owner(repository.owner)?.plan !== "enterprise") {
     throw refused("Enforcement evaluate is not available on this plan");
   }
@@ -130,7 +140,8 @@ function checked(c: RouteContext, repository: Repository, body: Body, before: Ru
     name,
     target,
     enforcement: oneOf("Ruleset", "enforcement", enforcement, ["active", "disabled", "evaluate"]),
-    bypass_actors: list("bypass_actors")?.map((actor) => checkedActor(c, repository, actor)) ?? before?.bypass_actors ?? [],
+    bypass_actors:
+      list("bypass_actors")?.map((actor) => checkedActor(c, repository, actor)) ?? before?.bypass_actors ?? [],
     conditions: body.conditions || !before ? checkedConditions(body.conditions) : before.conditions,
     rules,
     created_at: before?.created_at ?? now,

@@ -192,7 +192,10 @@ async function listRuns(c: RouteContext, repository: Repository, runs: readonly 
     .filter((run) => createdFits(created, run.created_at))
     .sort((a, b) => b.id - a.id);
   const page = paginate(c, found);
-  return { total_count: found.length, workflow_runs: await Promise.all(page.map((run) => runShape(c, repository, run))) };
+  return {
+    total_count: found.length,
+    workflow_runs: await Promise.all(page.map((run) => runShape(c, repository, run))),
+  };
 }
 
 function checkRunRoutes(routes: Routes): void {
@@ -216,7 +219,9 @@ function checkRunRoutes(routes: Routes): void {
     const found = repository.runs
       .filter((run) => run.head_sha === sha)
       .flatMap((run) => run.jobs.map((job) => ({ run, job })))
-      .filter(({ job }) => (name === undefined || job.name === name) && (status === undefined || job.status === status));
+      .filter(
+        ({ job }) => (name === undefined || job.name === name) && (status === undefined || job.status === status),
+      );
     const page = paginate(c, found).map(({ run, job }) => checkRunShape(c, repository, run, job));
     return c.json({ total_count: found.length, check_runs: page });
   });
@@ -235,7 +240,13 @@ export function runsRoutes(runs: Runs): Routes {
   routes.get(`${base}/workflows/:workflow/runs`, async (c) => {
     const repository = authorize(c, read);
     const { path } = await workflowNamed(c, repository);
-    return c.json(await listRuns(c, repository, repository.runs.filter((run) => run.path === path)));
+    return c.json(
+      await listRuns(
+        c,
+        repository,
+        repository.runs.filter((run) => run.path === path),
+      ),
+    );
   });
   routes.get(`${base}/runs/:run`, async (c) => {
     const repository = authorize(c, read);

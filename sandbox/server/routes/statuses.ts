@@ -64,7 +64,12 @@ export function statusesRoutes(): Routes {
     const context = optionalString(body, "context") ?? "default";
     const description = optionalString(body, "description") ?? null;
     if (description !== null && description.length > maxDescription) {
-      throw validationFailed("Status", "description", "custom", `description is too long (maximum is ${maxDescription} characters)`);
+      throw validationFailed(
+        "Status",
+        "description",
+        "custom",
+        `description is too long (maximum is ${maxDescription} characters)`,
+      );
     }
     const target = optionalString(body, "target_url") ?? null;
     if (target !== null && target !== "" && !/^https?:\/\//.test(target)) {

@@ -4,8 +4,7 @@ import { Hono } from "hono";
 import { type Env, GitHubError, notFound, type RouteContext, type Routes, type Sandbox } from "../http.ts";
 import { rateOf } from "../rate-limit.ts";
 import { actionsApp, apiUrl, nodeId, simpleUser } from "../shapes.ts";
-import { hostPublicKey } from "../ssh.ts";
-import type { Owner } from "../state.ts";
+import type { Owner, State } from "../state.ts";
 
 function publicUser(c: RouteContext, login: string) {
   const { sandbox } = c.var;
@@ -124,7 +123,8 @@ function rootLinks(sandbox: Sandbox): Record<string, string> {
   };
 }
 
-export function usersRoutes(): Routes {
+/** `hostPublicKey`: "ssh-ed25519 AAAA…" of the ssh server beside this one. */
+export function usersRoutes(hostPublicKey: (state: State) => string): Routes {
   const routes = new Hono<Env>();
   routes.get("/", (c) => c.json(rootLinks(c.var.sandbox)));
   routes.get("/meta", (c) => {

@@ -88,12 +88,21 @@ export function workflowsRoutes(runs: Runs): Routes {
     if (!sha) throw new GitHubError(422, `No ref found for: ${ref}`);
     const text = (await readFile(at, sha, workflow.path))?.toString();
     const declared = text === undefined ? undefined : dispatchInputsOf(text);
-    if (text === undefined || !declared) throw new GitHubError(422, "Workflow does not have 'workflow_dispatch' trigger");
+    if (text === undefined || !declared)
+      throw new GitHubError(422, "Workflow does not have 'workflow_dispatch' trigger");
     const checked = dispatchInputs(declared, given as Record<string, unknown>);
     if ("refusal" in checked) throw new GitHubError(422, checked.refusal);
     const actor = actorName(identity);
     const { inputs } = checked;
-    const run = runs.start(repository, { event: "workflow_dispatch", path: workflow.path, text, branch, sha, actor, inputs });
+    const run = runs.start(repository, {
+      event: "workflow_dispatch",
+      path: workflow.path,
+      text,
+      branch,
+      sha,
+      actor,
+      inputs,
+    });
     if (body.return_run_details !== true) return c.body(null, 204);
     return c.json({
       workflow_run_id: run.id,

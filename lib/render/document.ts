@@ -1,0 +1,70 @@
+/** The process document: what the team of this fork reads. */
+import type { ForkConfig } from "../config/schema.ts";
+import { code, fillMarkdown, shellWord } from "./fill-markdown.ts";
+
+export function renderDocument(fork: ForkConfig, template: string, digest: string): string {
+  const { branches, pullRequest, schedule, protection } = fork;
+  return fillMarkdown(template, {
+    REPOSITORY: code(fork.repository),
+    REPOSITORY_WORD: shellWord(fork.repository),
+    UPSTREAM: code(fork.upstream.repository ?? fork.upstream.url),
+    UPSTREAM_BRANCH: code(fork.upstream.branch),
+    UPSTREAM_URL_WORD: shellWord(fork.upstream.url),
+    UPSTREAM_BRANCH_WORD: shellWord(fork.upstream.branch),
+    SYNC_BRANCH: code(branches.sync),
+    SYNC_BRANCH_WORD: shellWord(`origin/${branches.sync}`),
+    FROM_BRANCH: code(branches.from),
+    TARGET_BRANCH: code(branches.target),
+    TARGET_BRANCH_WORD: shellWord(`origin/${branches.target}`),
+    CRON: code(schedule.cron),
+    TIMEZONE: code(schedule.timezone),
+    PULL_REQUEST_TITLE: code(pullRequest.title),
+    LABELS: list(pullRequest.labels, "none"),
+    REVIEWERS: list(
+      [...pullRequest.reviewers, ...pullRequest.teamReviewers.map((team) => `${fork.owner}/${team}`)],
+      "nobody",
+    ),
+    OWNERS: ownersText(fork),
+    TESTS: testsText(fork.tests),
+    TIMEOUT: String(fork.tests.timeoutMinutes),
+    PROTECTION: protectionText(protection.sync),
+    DOCUMENT_PATH: code(fork.document.path),
+    DOCUMENT_PATH_WORD: shellWord(fork.document.path),
+    DOCUMENT_BRANCHES: documentBranches(fork.document.branches),
+    DIGEST: code(digest),
+    DIGEST_SHORT: code(digest.slice(0, 12)),
+  });
+}
+
+function list(names: readonly string[], none: string): string {
+  return names.length === 0 ? none : names.map(code).join(", ");
+}
+
+function ownersText({ owners }: ForkConfig): string {
+  const lines = Object.entries(owners).map(([pattern, people]) => `${code(pattern)}: ${list(people, "nobody")}`);
+  return lines.length === 0 ? "the managed files only" : lines.join("; ");
+}
+
+function testsText(tests: ForkConfig["tests"]): string {
+  if ("run" in tests)
+    return tests.run.map((command) => code(command.trim().replace(/\s*\n\s*/g, " ⏎ "))).join(", then ");
+  const { file, service } = tests.compose;
+  return `service ${code(service)} of ${code(file)}, by Docker Compose`;
+}
+
+function protectionText({ mode, approvals, includeAdministrators }: ForkConfig["protection"]["sync"]): string {
+  if (mode === "minimal") return "no deletion and no rewriting; nobody is exempt";
+  const reviews = approvals === 1 ? "1 approval" : `${approvals} approvals`;
+  const administrators = includeAdministrators ? "administrators included" : "administrators exempt";
+  return `no deletion and no rewriting, nobody is exempt; changes by people need a pull request with ${reviews} and the status \`upstream-sync/tests\`, ${administrators}`;
+}
+
+/** Latest, being validated, approved: the first is the newest text, the last the approved one. */
+function documentBranches(branches: readonly string[]): string {
+  const state = (n: number) => (n === 0 ? "latest" : n === branches.length - 1 ? "approved" : "being validated");
+  return [
+    "| branch | state of the text there |",
+    "| --- | --- |",
+    ...branches.map((branch, n) => `| ${code(branch).replaceAll("|", "\\|")} | ${state(n)} |`),
+  ].join("\n");
+}

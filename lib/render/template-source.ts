@@ -1,0 +1,27 @@
+/** What rendering reads from this package's own folder; the rest of render is pure. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../package-root.ts";
+
+export interface Templates {
+  readonly workflow: string;
+  readonly document: string;
+}
+
+export function readTemplates(): Templates {
+  return {
+    workflow: readFileSync(join(packageRoot(), "templates", "workflow.yml"), "utf8"),
+    document: readFileSync(join(packageRoot(), "templates", "document.md"), "utf8"),
+  };
+}
+
+/** The bundled sync program. @throws when the package was not built. */
+export function readProgram(): string {
+  const path = join(packageRoot(), "dist", "sync", "upstream-sync.mjs");
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new Error("dist/sync/upstream-sync.mjs is missing: run npm run build, or reinstall the package");
+  }
+}

@@ -1,0 +1,147 @@
+/** Accounts, tokens and repositories: what on GitHub is made by signing up and by clicking. */
+import { randomBytes } from "node:crypto";
+import { Hono } from "hono";
+import { type Body, oneOf, optionalString, optionalStrings, readBody, requiredString } from "../server/body.ts";
+import { createRepository, defaultBranchOf } from "../server/git.ts";
+import { type Env, GitHubError, type Routes, type Sandbox } from "../server/http.ts";
+import { fullName } from "../server/identity.ts";
+import { defaultLabels } from "../server/routes/labels.ts";
+import { byName, fullRepository } from "../server/shapes.ts";
+import type { Permission, Repository } from "../server/state.ts";
+import { disableForkSchedules, workflowFiles } from "../server/workflow-files.ts";
+
+function problem(message: string): GitHubError {
+  return new GitHubError(422, `sandbox: ${message}`);
+}
+
+const loginPattern = /^[a-z0-9](?:-?[a-z0-9])*$/i;
+const namePattern = /^[a-z0-9._-]+$/i;
+
+/** How a repository stands just after it was made; a fork differs in what GitHub switches off there. */
+function newRepository(sandbox: Sandbox, body: Body, parent: Repository | undefined, branch: string): Repository {
+  const { state } = sandbox;
+  return {
+    id: state.id(),
+    owner: state.owner(requiredString(body, "owner"))?.login ?? "",
+    name: requiredString(body, "name"),
+    visibility: oneOf(
+      "Repository",
+      "visibility",
+      optionalString(body, "visibility") ?? parent?.visibility ?? "public",
+      ["public", "private"],
+    ),
+    parent: parent ? fullName(parent) : null,
+    defaultBranch: branch,
+    archived: false,
+    settings: {
+      has_issues: parent === undefined,
+      allow_merge_commit: true,
+      allow_squash_merge: true,
+      allow_rebase_merge: true,
+      allow_auto_merge: false,
+      delete_branch_on_merge: false,
+    },
+    actions: {
+      enabled: true,
+      allowed_actions: "all",
+      default_workflow_permissions: "read",
+      can_approve_pull_request_reviews: false,
+      deployKeysAllowed: true,
+    },
+    collaborators: {},
+    labels: defaultLabels.map(([name, color, description]) => ({ id: state.id(), name, color, description })),
+    rulesets: [],
+    keys: [],
+    environments: [],
+    variables: {},
+    issues: [],
+    statuses: [],
+    workflows: [],
+    runs: [],
+    created_at: state.timestamp(),
+  };
+}
+
+async function create(sandbox: Sandbox, body: Body): Promise<Repository> {
+  const { state } = sandbox;
+  const [owner, name] = [requiredString(body, "owner"), requiredString(body, "name")];
+  if (!state.owner(owner)) throw problem(`no owner ${owner}: make it first with POST /_sandbox/owners`);
+  if (!namePattern.test(name) || /\.git$|^\.+$/.test(name)) throw problem(`not a repository name: ${name}`);
+  if (state.repository(owner, name)) throw problem(`${owner}/${name} is already there`);
+  const parentName = optionalString(body, "parent");
+  const parent = parentName === undefined ? undefined : byName(sandbox, parentName);
+  if (parentName !== undefined && !parent) throw problem(`no parent repository ${parentName}`);
+  const copyFrom = optionalString(body, "git");
+  const copied = copyFrom === undefined ? undefined : await defaultBranchOf(copyFrom).catch(() => undefined);
+  if (copyFrom !== undefined && copied === undefined) throw problem(`"git" is no git repository: ${copyFrom}`);
+  const branch = optionalString(body, "defaultBranch") ?? copied ?? parent?.defaultBranch ?? "main";
+  const repository = newRepository(sandbox, body, parent, branch);
+  await createRepository(state, repository, {
+    ...(copyFrom === undefined ? {} : { copyFrom }),
+    ...(parent ? { parent } : {}),
+  });
+  state.data.repositories.push(repository);
+  if (parent && (await workflowFiles(state, repository, branch)).length > 0) {
+    // A fork that carries workflows has Actions off until somebody confirms (disable-and-enable-workflows).
+    repository.actions.enabled = false;
+    await disableForkSchedules(state, repository);
+  }
+  state.save();
+  return repository;
+}
+
+export function accountsRoutes(): Routes {
+  const routes = new Hono<Env>();
+  routes.post("/_sandbox/owners", async (c) => {
+    const { state } = c.var.sandbox;
+    const body = await readBody(c);
+    const login = requiredString(body, "login");
+    if (!loginPattern.test(login)) throw problem(`not a login: ${login}`);
+    if (state.owner(login)) throw problem(`${login} is already there`);
+    const type = oneOf("Owner", "type", requiredString(body, "type"), ["User", "Organization"]);
+    const plan = oneOf("Owner", "plan", optionalString(body, "plan") ?? "free", ["free", "pro", "team", "enterprise"]);
+    const owner = { id: state.id(), login, type, plan };
+    state.data.owners.push(owner);
+    state.save();
+    return c.json(owner, 201);
+  });
+  routes.post("/_sandbox/tokens", async (c) => {
+    const { state } = c.var.sandbox;
+    const body = await readBody(c);
+    const owner = state.owner(requiredString(body, "login"));
+    if (owner?.type !== "User") throw problem(`no person ${String(body.login)}: tokens belong to people`);
+    const token = `ghp_${randomBytes(27).toString("base64url").replace(/[-_]/g, "0")}`;
+    state.data.userTokens[token] = {
+      login: owner.login,
+      scopes: optionalStrings(body, "scopes") ?? ["repo", "workflow"],
+    };
+    state.save();
+    return c.json({ token }, 201);
+  });
+  routes.post("/_sandbox/repositories", async (c) => {
+    const repository = await create(c.var.sandbox, await readBody(c));
+    return c.json(
+      fullRepository(c.var.sandbox, repository, { kind: "user", login: repository.owner, scopes: [] }),
+      201,
+    );
+  });
+  routes.put("/_sandbox/repositories/:owner/:name/collaborators/:login", async (c) => {
+    const { state } = c.var.sandbox;
+    const { owner, name, login } = c.req.param();
+    const repository = state.repository(owner, name);
+    const person = state.owner(login);
+    if (!repository) throw problem(`no repository ${owner}/${name}`);
+    if (person?.type !== "User") throw problem(`no person ${login}`);
+    const levels: Permission[] = ["admin", "maintain", "write", "triage", "read"];
+    const body = await readBody(c);
+    repository.collaborators[person.login] = oneOf(
+      "Collaborator",
+      "permission",
+      requiredString(body, "permission"),
+      levels,
+    );
+    state.save();
+    return c.body(null, 204);
+  });
+  return routes;
+}

@@ -1,0 +1,49 @@
+/** Looking from outside: the request log, what nobody serves, and faults made on purpose. */
+import { Hono } from "hono";
+import { readBody } from "../server/body.ts";
+import type { Fault, Faults } from "../server/faults.ts";
+import { type Env, GitHubError, type Routes } from "../server/http.ts";
+import type { RequestLog } from "../server/request-log.ts";
+
+const fields: Record<keyof Fault, (value: unknown) => boolean> = {
+  route: (value) => typeof value === "string" && /^([A-Z*]+ )?\//.test(value),
+  request: (value) => Number.isInteger(value) && (value as number) > 0,
+  times: (value) => Number.isInteger(value) && (value as number) > 0,
+  status: (value) => Number.isInteger(value) && (value as number) >= 200 && (value as number) < 600,
+  cut: (value) => typeof value === "boolean",
+  when: (value) => value === "before" || value === "after",
+  headers: (value) =>
+    typeof value === "object" && value !== null && Object.values(value).every((one) => typeof one === "string"),
+  body: () => true,
+};
+
+function checkedFault(body: Record<string, unknown>): Fault {
+  for (const [name, value] of Object.entries(body)) {
+    const fits = fields[name as keyof Fault];
+    if (!fits)
+      throw new GitHubError(
+        422,
+        `sandbox: unknown field ${name} of a fault; there are ${Object.keys(fields).join(", ")}`,
+      );
+    if (!fits(value)) throw new GitHubError(422, `sandbox: a fault's ${name} cannot be ${JSON.stringify(value)}`);
+  }
+  return body as Fault;
+}
+
+export function observationRoutes(log: RequestLog, faults: Faults, unknown: Set<string>): Routes {
+  const routes = new Hono<Env>();
+  routes.get("/_sandbox/log", (c) => {
+    const since = Number(c.req.query("since") ?? 1);
+    return c.json({ entries: log.since(Number.isFinite(since) ? since : 1), next: log.next });
+  });
+  routes.get("/_sandbox/unknown", (c) => c.json({ routes: [...unknown] }));
+  routes.post("/_sandbox/faults", async (c) => {
+    faults.add(checkedFault(await readBody(c)));
+    return c.body(null, 204);
+  });
+  routes.delete("/_sandbox/faults", (c) => {
+    faults.clear();
+    return c.body(null, 204);
+  });
+  return routes;
+}

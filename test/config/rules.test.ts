@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { jsonSchema } from "../../lib/config/json-schema.ts";
+import { resolveConfig } from "../../lib/config/resolve.ts";
+import { packageRoot } from "../../lib/package-root.ts";
+
+/** Paths, below the fork, of what is wrong with it. */
+function refusedPaths(fork: object): string[] {
+  const resolution = resolveConfig({ version: 1, forks: { "acme/app": { upstream: "up/app", ...fork } } });
+  return resolution.ok ? [] : resolution.problems.map(({ path }) => path.replace("forks.acme/app.", ""));
+}
+
+describe("keys that have to fit together", () => {
+  test.each<[string, object, string[]]>([
+    ["upstream is the fork itself", { upstream: "Acme/App" }, ["upstream"]],
+    ["upstream is the fork, by its address", { upstream: "https://github.com/acme/app.git" }, ["upstream"]],
+    [
+      "upstream with repository and url",
+      { upstream: { repository: "up/app", url: "https://x.org/a.git" } },
+      ["upstream"],
+    ],
+    ["upstream with neither", { upstream: { branch: "main" } }, ["upstream"]],
+    ["sync branch is the target", { branches: { sync: "dev" } }, ["branches.sync"]],
+    ["sync branch is its birthplace", { branches: { sync: "main" } }, ["branches.sync"]],
+    ["a branch inside another", { branches: { from: "sync" } }, ["branches.sync"]],
+    ["a document branch inside another", { document: { branches: ["dev", "main/docs"] } }, ["document.branches[1]"]],
+    ["the document's first branch is not the target", { branches: { target: "develop" } }, ["document.branches"]],
+    ["a label twice, by another case", { pullRequest: { labels: ["sync", "Sync"] } }, ["pullRequest.labels[1]"]],
+    ["a reviewer twice", { pullRequest: { reviewers: ["a", "A"] } }, ["pullRequest.reviewers[1]"]],
+    ["eleven approvals", { protection: { sync: { approvals: 11 } } }, ["protection.sync.approvals"]],
+    ["no commands", { tests: { run: [] } }, ["tests.run"]],
+    ["an owner nobody can be", { owners: { "/x/": ["devops"] } }, ["owners./x/[0]"]],
+    ["a pattern CODEOWNERS has not", { owners: { "!x": ["@devops"] } }, ["owners.!x"]],
+    ["a mistyped key far down", { protection: { sync: { approval: 1 } } }, ["protection.sync.approval"]],
+  ])("%s: refused", (_, fork, paths) => {
+    expect(refusedPaths(fork)).toEqual(paths);
+  });
+
+  test("one branch may be birthplace and target", () => {
+    expect(refusedPaths({ branches: { target: "main" }, document: { branches: ["main"] } })).toEqual([]);
+  });
+
+  test("github-token cannot pass the gate of strict", () => {
+    expect(refusedPaths({ credentials: "github-token" })).toContain("protection.sync.mode");
+    expect(refusedPaths({ credentials: "github-token", protection: { sync: { mode: "minimal" } } })).not.toContain(
+      "protection.sync.mode",
+    );
+  });
+
+  test("a rule still speaks when another part of the fork is wrong", () => {
+    expect(refusedPaths({ schedule: { cron: "daily" }, branches: { sync: "dev" } }).sort()).toEqual([
+      "branches.sync",
+      "schedule.cron",
+    ]);
+  });
+});
+
+describe("what this version does not do", () => {
+  test.each<[object, string]>([
+    [{ routes: [] }, "routes"],
+    [{ policies: {} }, "policies"],
+    [{ follow: "releases" }, "follow"],
+    [{ credentials: "github-app" }, "credentials"],
+    [{ delivery: "pull-request" }, "delivery"],
+    [{ protection: { target: { approvals: 1 } } }, "protection.target"],
+    [{ tests: { compose: {}, run: ["npm test"] } }, "tests"],
+    [{ pullRequest: { whenApproved: "update" } }, "pullRequest.whenApproved"],
+    [{ upstreamWorkflows: "accept" }, "upstreamWorkflows"],
+  ])("%j is refused in so many words", (fork, path) => {
+    const resolution = resolveConfig({ version: 1, forks: { "acme/app": { upstream: "up/app", ...fork } } });
+    expect(resolution.ok ? [] : resolution.problems.map((problem) => [problem.path, problem.expected])).toEqual([
+      [`forks.acme/app.${path}`, expect.stringContaining("not available in this version")],
+    ]);
+  });
+
+  test("rollback.syncBranch: keep is taken", () => {
+    expect(refusedPaths({ rollback: { syncBranch: "keep" } })).toEqual([]);
+  });
+});
+
+describe("the JSON Schema", () => {
+  const committed: unknown = JSON.parse(
+    readFileSync(join(packageRoot(), "schema", "upstream-sync.schema.json"), "utf8"),
+  );
+
+  test("the committed file is what tools/write-schema.ts writes", () => {
+    expect(committed).toEqual(JSON.parse(JSON.stringify(jsonSchema())));
+  });
+
+  test("every key says what it is", () => {
+    const undescribed = (node: unknown, path: string): string[] => {
+      if (typeof node !== "object" || node === null) return [];
+      const {
+        properties = {},
+        description,
+        ...rest
+      } = node as { properties?: Record<string, { description?: string; const?: string }> } & Record<string, unknown>;
+      void description;
+      return [
+        ...Object.entries(properties).flatMap(([key, value]) => (value.description ? [] : [`${path}.${key}`])),
+        ...Object.entries(properties).flatMap(([key, value]) => undescribed(value, `${path}.${key}`)),
+        ...Object.entries(rest).flatMap(([key, value]) => undescribed(value, `${path}/${key}`)),
+      ];
+    };
+    const { state: _state, ...ours } = (committed as { properties: Record<string, unknown> }).properties;
+    expect(undescribed({ properties: ours }, "")).toEqual([]);
+  });
+});

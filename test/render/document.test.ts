@@ -1,0 +1,85 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { renderFiles } from "../../lib/render/files.ts";
+import { forkConfig } from "../support/fork-config.ts";
+
+const upstreamUrl = "https://git.example.org/upstream.git";
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "upstream-sync-document-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(program: string, arguments_: readonly string[], cwd: string): string {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_AUTHOR_NAME: "Dev",
+    GIT_AUTHOR_EMAIL: "dev@example.org",
+    GIT_AUTHOR_DATE: "2026-11-01T00:00:00Z",
+    GIT_COMMITTER_NAME: "Dev",
+    GIT_COMMITTER_EMAIL: "dev@example.org",
+    GIT_COMMITTER_DATE: "2026-11-01T00:00:00Z",
+    GIT_EDITOR: "true",
+    // The document names the upstream by its address; here that address is a folder.
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: `url.${join(folder, "upstream")}.insteadOf`,
+    GIT_CONFIG_VALUE_0: upstreamUrl,
+  };
+  return execFileSync(program, arguments_, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+const git = (cwd: string, ...arguments_: string[]) => run("git", arguments_, cwd).trim();
+
+function commit(cwd: string, path: string, content: string): void {
+  writeFileSync(join(cwd, path), content);
+  git(cwd, "add", "--all");
+  git(cwd, "commit", "--quiet", "--message", `change ${path}`);
+}
+
+/** Upstream and fork share a start and changed the same line; the sync branch is where it was made. */
+function conflictingFork(): { readonly upstream: string; readonly work: string } {
+  const [upstream, fork, work] = ["upstream", "fork.git", "work"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  mkdirSync(upstream);
+  git(upstream, "init", "--quiet", "--initial-branch=main");
+  commit(upstream, "app.txt", "start\n");
+  git(folder, "clone", "--quiet", "--bare", upstream, fork);
+  git(folder, "clone", "--quiet", fork, work);
+  git(work, "push", "--quiet", "origin", "main:sync/upstream");
+  git(work, "switch", "--quiet", "--create", "dev");
+  commit(work, "app.txt", "ours\n");
+  git(work, "push", "--quiet", "origin", "dev");
+  commit(upstream, "app.txt", "theirs\n");
+  return { upstream, work };
+}
+
+test("the commands for a conflict, as the document has them, bring upstream's commits to a branch of the target", () => {
+  const { upstream, work } = conflictingFork();
+  const { content } = renderFiles(forkConfig({ upstream: { url: upstreamUrl } }), "").document;
+  const [merge = "", finish = "", push = "", ...rest] = [...content.matchAll(/```shell\n([\s\S]*?)```/g)].map(
+    (block) => block[1] as string,
+  );
+  expect(rest).toEqual([]);
+
+  expect(() => run("sh", ["-ec", merge], work)).toThrow(); // git stops at the conflict
+  expect(git(work, "diff", "--name-only", "--diff-filter=U")).toBe("app.txt");
+  writeFileSync(join(work, "app.txt"), "ours and theirs\n");
+  run("sh", ["-ec", `${finish}${push}`], work);
+
+  const resolved = git(work, "ls-remote", "origin", "refs/heads/resolve-upstream-sync").split("\t")[0] as string;
+  expect(git(work, "show", `${resolved}:app.txt`)).toBe("ours and theirs");
+  expect(git(work, "show", "--no-patch", "--format=%s", resolved)).toBe("chore: resolve upstream sync conflicts");
+  for (const merged of [git(upstream, "rev-parse", "main"), "origin/dev", "origin/sync/upstream"]) {
+    git(work, "merge-base", "--is-ancestor", merged, resolved);
+  }
+});

@@ -1,0 +1,247 @@
+/**
+ * As much of GitHub as the sync program meets: REST answers from a table, git over http from real bare repositories by
+ * `git http-backend`, and pushes over ssh. Every request is kept.
+ */
+import { spawn } from "node:child_process";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import ssh2 from "ssh2";
+
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly body: unknown;
+}
+
+export interface FakePull {
+  readonly number: number;
+  state: string;
+  title: string;
+  body: string;
+  head: { sha: string };
+  user: { login: string };
+  labels: { name: string }[];
+  requested_reviewers: { login: string }[];
+  requested_teams: { slug: string }[];
+}
+
+export interface FakeGitHub {
+  readonly url: string;
+  /** REST requests. */
+  readonly rest: Seen[];
+  /** Requests of git over http. */
+  readonly git: Seen[];
+  /** Repositories that were pushed to over ssh. */
+  readonly pushes: string[];
+  readonly deployKey: string;
+  readonly pulls: FakePull[];
+  readonly statuses: Record<string, unknown>[];
+  /** `jobs` of the run, as GitHub lists them. */
+  jobs: unknown[];
+  /** Answers that come instead of the table's, by `METHOD /path`; a number of times or for good. */
+  readonly faults: Map<string, { status: number; body: unknown }>;
+  /** Host keys of GET /meta; changed by a test of a wrong server. */
+  hostKeys: string[];
+  /** Branch tips for pull requests and compare. */
+  tip(repository: string, branch: string): string | undefined;
+  compare: (range: string) => string;
+  close(): Promise<void>;
+}
+
+const FORK = "acme/fork";
+
+/** @param root folder that holds `<owner>/<name>.git`. */
+export async function fakeGitHub(root: string, tip: FakeGitHub["tip"]): Promise<FakeGitHub> {
+  const [hostKey, key] = [keyPair(), keyPair()];
+  const state: FakeGitHub = {
+    url: "",
+    rest: [],
+    git: [],
+    pushes: [],
+    deployKey: key.private,
+    pulls: [],
+    statuses: [],
+    jobs: [],
+    faults: new Map(),
+    hostKeys: [hostKey.public],
+    tip,
+    compare: () => "diverged",
+    close: async () => undefined,
+  };
+  const ssh = sshServer(root, hostKey.private, key.public, state);
+  await new Promise<void>((resolve) => ssh.listen(0, "127.0.0.1", resolve));
+  const sshPort = (ssh.address() as AddressInfo).port;
+  const http = createServer((request, response) => {
+    const path = request.url ?? "";
+    if (/^\/[^/]+\/[^/]+\.git\//.test(path)) gitOverHttp(root, state, request, response);
+    else restAnswer(state, sshPort, request, response);
+  });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  return Object.assign(state, {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    close: async () => {
+      http.closeAllConnections();
+      await Promise.all([new Promise((done) => http.close(done)), new Promise((done) => ssh.close(done))]);
+    },
+  });
+}
+
+/** One in some hundred pairs of ssh2 1.17.0 is malformed: it drops a leading zero byte. */
+function keyPair(): { private: string; public: string } {
+  const pair = ssh2.utils.generateKeyPairSync("ed25519");
+  return ssh2.utils.parseKey(pair.private) instanceof Error ? keyPair() : pair;
+}
+
+function gitOverHttp(root: string, state: FakeGitHub, request: IncomingMessage, response: ServerResponse): void {
+  const { method = "", headers } = request;
+  const [path = "", query = ""] = (request.url ?? "").split("?");
+  state.git.push({ method, path, authorization: headers.authorization, body: undefined });
+  const child = spawn("git", ["http-backend"], {
+    env: {
+      PATH: process.env.PATH,
+      GIT_PROJECT_ROOT: root,
+      GIT_HTTP_EXPORT_ALL: "1",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_CONFIG_NOSYSTEM: "1",
+      PATH_INFO: path,
+      QUERY_STRING: query,
+      REQUEST_METHOD: method,
+      CONTENT_TYPE: headers["content-type"] ?? "",
+      GIT_PROTOCOL: String(headers["git-protocol"] ?? ""),
+      HTTP_CONTENT_ENCODING: headers["content-encoding"] ?? "",
+    } as NodeJS.ProcessEnv,
+  });
+  request.pipe(child.stdin);
+  const chunks: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  child.on("close", () => {
+    const output = Buffer.concat(chunks);
+    const end = output.indexOf("\r\n\r\n");
+    const lines = output.subarray(0, end).toString().split("\r\n");
+    for (const line of lines) {
+      const [name = "", value = ""] = line.split(": ");
+      if (name === "Status") response.statusCode = Number.parseInt(value, 10);
+      else response.setHeader(name, value);
+    }
+    response.end(output.subarray(end + 4));
+  });
+}
+
+function sshServer(root: string, hostKey: string, publicKey: string, state: FakeGitHub): ssh2.Server {
+  const expected = ssh2.utils.parseKey(publicKey);
+  if (expected instanceof Error) throw expected;
+  const wanted = expected.getPublicSSH();
+  return new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+    client.on("error", () => undefined);
+    client.on("authentication", (attempt) => {
+      if (attempt.method !== "publickey" || !attempt.key.data.equals(wanted)) attempt.reject(["publickey"]);
+      else attempt.accept();
+    });
+    client.on("session", (accept) => {
+      const session = accept();
+      session.on("env", (ok) => ok?.());
+      session.on("exec", (start, _refuse, { command }) => {
+        const stream = start();
+        const [, verb = "", repository = ""] = /^git-(receive-pack) '\/?(.+)'$/.exec(command) ?? [];
+        state.pushes.push(repository);
+        const child = spawn("git", [verb, join(root, repository)], {
+          env: {
+            PATH: process.env.PATH,
+            GIT_CONFIG_GLOBAL: "/dev/null",
+            GIT_CONFIG_NOSYSTEM: "1",
+          } as NodeJS.ProcessEnv,
+        });
+        stream.pipe(child.stdin);
+        child.stdout.pipe(stream, { end: false });
+        child.stderr.pipe(stream.stderr, { end: false });
+        child.on("close", (code) => {
+          stream.exit(code ?? 1);
+          stream.end();
+        });
+      });
+    });
+  });
+}
+
+async function restAnswer(state: FakeGitHub, sshPort: number, request: IncomingMessage, response: ServerResponse) {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString();
+  const body = text === "" ? undefined : JSON.parse(text);
+  const { method = "", headers } = request;
+  const path = (request.url ?? "").split("?")[0] ?? "";
+  state.rest.push({ method, path, authorization: headers.authorization, body });
+  const name = `${method} ${path}`;
+  const { status, body: answer } = state.faults.get(name) ?? table(state, sshPort, method, path, body);
+  response.writeHead(status, { "content-type": "application/json", "x-github-request-id": "0:1" });
+  response.end(JSON.stringify(answer));
+}
+
+type Answer = { status: number; body: unknown };
+
+function table(
+  state: FakeGitHub,
+  sshPort: number,
+  method: string,
+  path: string,
+  body: Record<string, unknown>,
+): Answer {
+  const rest = path.replace(`/repos/${FORK}`, "");
+  const pull = () => {
+    const found = state.pulls.find(({ number }) => number === Number(/\d+/.exec(rest)?.[0]));
+    if (found === undefined) throw new Error(`no such pull request: ${path}`);
+    return found;
+  };
+  const ok = (answer: unknown, status = 200): Answer => ({ status, body: answer });
+  switch (`${method} ${rest.replace(/\d+/, "N").replace(/[0-9a-fN]{40,}/, "SHA")}`) {
+    case "GET /meta":
+      return ok({ ssh_keys: state.hostKeys });
+    case "GET ":
+      return ok({ ssh_url: `ssh://git@127.0.0.1:${sshPort}/${FORK}.git` });
+    case "GET /pulls":
+      return ok([...state.pulls].reverse());
+    case "POST /pulls":
+      state.pulls.push(newPull(state, body));
+      return ok(state.pulls.at(-1), 201);
+    case "PATCH /pulls/N":
+      return ok(Object.assign(pull(), body));
+    case "GET /pulls/N/reviews":
+      return ok([]);
+    case "POST /issues/N/labels":
+      pull().labels.push(...(body.labels as string[]).map((label) => ({ name: label })));
+      return ok([]);
+    case "POST /pulls/N/requested_reviewers": {
+      const [login = ""] = (body.reviewers as string[] | undefined) ?? [];
+      if (login === "stranger") return ok({ message: "Reviews may only be requested from collaborators." }, 422);
+      pull().requested_reviewers.push({ login });
+      return ok(pull(), 201);
+    }
+    case "GET /actions/runs/N/jobs":
+      return ok({ total_count: state.jobs.length, jobs: state.jobs });
+  }
+  if (method === "POST" && rest.startsWith("/statuses/")) {
+    state.statuses.push({ sha: rest.slice("/statuses/".length), ...body });
+    return ok({}, 201);
+  }
+  const combined = /^\/commits\/([0-9a-f]{40})\/status$/.exec(rest);
+  if (combined) return ok({ statuses: state.statuses.filter(({ sha }) => sha === combined[1]) });
+  const compared = /^\/compare\/(.+)$/.exec(rest);
+  if (compared) return ok({ status: state.compare(compared[1] ?? "") });
+  return ok({ message: "Not Found" }, 404);
+}
+
+function newPull(state: FakeGitHub, body: Record<string, unknown>): FakePull {
+  return {
+    number: 100 + state.pulls.length,
+    state: "open",
+    title: String(body.title),
+    body: String(body.body),
+    head: { sha: state.tip(FORK, String(body.head)) ?? "" },
+    user: { login: "github-actions[bot]" },
+    labels: [],
+    requested_reviewers: [],
+    requested_teams: [],
+  };
+}

@@ -1,0 +1,166 @@
+/** One fork, one upstream, and runs of the workflow's jobs in order, as templates/workflow.yml wires them. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { finish } from "../../../sync/finish.ts";
+import { connect } from "../../../sync/github.ts";
+import { type Context, look } from "../../../sync/look.ts";
+import { merge } from "../../../sync/merge.ts";
+import { reportTo } from "../../../sync/outputs.ts";
+import type { RunRecord } from "../../../sync/record.ts";
+import { readFinishSettings, readLookSettings, readMergeSettings, type Settings } from "../../../sync/settings.ts";
+import { type FakeGitHub, fakeGitHub } from "./fake-github.ts";
+import { type BareRepository, bareRepository } from "./repository.ts";
+
+export interface World {
+  readonly fork: BareRepository;
+  readonly upstream: BareRepository;
+  readonly github: FakeGitHub;
+  /** RUNNER_TEMP. */
+  readonly temporary: string;
+  /** Left in RUNNER_TEMP after the last job. */
+  left(): string[];
+  run(options?: RunOptions): Promise<Run>;
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly tests?: "success" | "failure" | "cancelled";
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What others do while the tests run. */
+  readonly duringTests?: () => void;
+  /** Ends the run after this job, as a killed one. */
+  readonly until?: "merge";
+}
+
+export interface Run {
+  /** Exit codes of the jobs that ran. */
+  readonly codes: Readonly<Record<string, number>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly records: readonly RunRecord[];
+  readonly lines: readonly string[];
+  readonly summary: string;
+}
+
+const NOW = Date.parse("2026-01-02T00:00:00Z");
+
+export async function world(): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), "world-"));
+  const temporary = mkdtempSync(join(tmpdir(), "runner-"));
+  const fork = bareRepository(join(folder, "acme/fork.git"));
+  const upstream = bareRepository(join(folder, "up/stream.git"));
+  const github = await fakeGitHub(folder, (_, branch) => fork.ref(`refs/heads/${branch}`));
+  let runs = 0;
+
+  async function run({ tests = "success", environment = {}, duringTests, until }: RunOptions = {}): Promise<Run> {
+    runs += 1;
+    const files = {
+      GITHUB_OUTPUT: join(folder, `output-${runs}`),
+      GITHUB_STEP_SUMMARY: join(folder, `summary-${runs}`),
+    };
+    for (const file of Object.values(files)) writeFileSync(file, "");
+    const lines: string[] = [];
+    const codes: Record<string, number> = {};
+    const base = { ...workflowEnvironment(github, temporary, 1000 + runs), ...files, ...environment };
+    const outputs = () =>
+      Object.fromEntries(readLines(files.GITHUB_OUTPUT).map((line) => line.split(/=(.*)/s).slice(0, 2)));
+    const context = (settings: Settings): Context => ({
+      environment: base,
+      github: connect({ ...settings, sleep: async () => undefined }),
+      report: reportTo(settings.files, (line) => lines.push(line)),
+      now: () => NOW,
+    });
+    const end = (): Run => ({
+      codes,
+      outputs: outputs(),
+      records: lines.filter((line) => line.startsWith(NOTICE)).map((line) => JSON.parse(line.slice(NOTICE.length))),
+      lines,
+      summary: readFileSync(files.GITHUB_STEP_SUMMARY, "utf8"),
+    });
+
+    const lookSettings = readLookSettings(base);
+    codes.look = await look(lookSettings, context(lookSettings));
+    if (outputs().go !== "true") return end();
+
+    const secrets = { ...base, DEPLOY_KEY: github.deployKey, UPSTREAM_SHA: outputs().upstream, ...environment };
+    const mergeSettings = readMergeSettings(secrets);
+    codes.merge = await merge(mergeSettings, context(mergeSettings));
+    if (until === "merge") return end();
+
+    duringTests?.();
+    const { candidate, tree, sync, target, conflict, reason } = outputs();
+    const testResult = candidate ? tests : "skipped";
+    github.jobs = [{ name: "look", conclusion: "success", steps: [] }, testJob(testResult)];
+    const finishSettings = readFinishSettings({
+      ...secrets,
+      MERGE_RESULT: codes.merge === 0 ? "success" : "failure",
+      MERGE_REASON: reason,
+      MERGE_CONFLICT: conflict,
+      CANDIDATE_SHA: candidate,
+      TREE_SHA: tree,
+      // look writes sync and target too, into outputs of its own job.
+      SYNC_SHA: codes.merge === 0 ? sync : "",
+      TARGET_SHA: codes.merge === 0 ? target : "",
+      TEST_RESULT: testResult,
+    });
+    codes.finish = await finish(finishSettings, context(finishSettings));
+    return end();
+  }
+
+  return {
+    fork,
+    upstream,
+    github,
+    temporary,
+    run,
+    left: () => readdirSync(temporary),
+    async close() {
+      await github.close();
+      for (const one of [folder, temporary]) rmSync(one, { recursive: true, force: true });
+    },
+  };
+}
+
+const NOTICE = "::notice title=upstream-sync::";
+
+function workflowEnvironment(github: FakeGitHub, temporary: string, run: number) {
+  const pullRequest = {
+    title: "chore: sync with upstream",
+    labels: ["upstream-sync"],
+    reviewers: ["devops-lead", "stranger"],
+    teamReviewers: [],
+  };
+  return {
+    PATH: process.env.PATH ?? "",
+    GITHUB_REPOSITORY: "acme/fork",
+    GITHUB_SERVER_URL: github.url,
+    GITHUB_API_URL: github.url,
+    GITHUB_TOKEN: "job-token",
+    GITHUB_RUN_ID: String(run),
+    GITHUB_RUN_ATTEMPT: "1",
+    RUNNER_TEMP: temporary,
+    SYNC_ROUTE: "main",
+    UPSTREAM_URL: `${github.url}/up/stream.git`,
+    UPSTREAM_BRANCH: "main",
+    SYNC_BRANCH: "sync/upstream",
+    TARGET_BRANCH: "dev",
+    UPSTREAM_WORKFLOWS: "hold",
+    PULL_REQUEST: JSON.stringify(pullRequest),
+    DOCUMENT_PATH: "docs/upstream-sync.md",
+    UPSTREAM_SYNC_DIGEST: "0123456789abcdef",
+  };
+}
+
+function testJob(result: string) {
+  const time = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`;
+  const step = (name: string, conclusion: string) => ({ name, conclusion, started_at: time(1), completed_at: time(8) });
+  return {
+    name: "test",
+    conclusion: result,
+    steps: result === "skipped" ? [] : [step("Fetch the candidate", "success"), step("Test: npm test", result)],
+  };
+}
+
+function readLines(file: string): string[] {
+  return readFileSync(file, "utf8").split("\n").filter(Boolean);
+}
