@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
+import { GitHubStandIn } from "./github-stand-in.ts";
 import { pocketBoard } from "./pocket-board.ts";
 import { realRepositories } from "./real-setting.ts";
 import type { Setting } from "./setting.ts";
@@ -40,15 +41,17 @@ async function run(options: Options): Promise<void> {
   const say = (text: string) => (options.json ? process.stderr : process.stdout).write(text);
   const started = performance.now();
   say("standing up GitHub\n");
-  const world = await createWorld(folder, await setting(folder, options));
+  const told = await setting(folder, options);
+  const github = await GitHubStandIn.start(join(folder, "github"));
   let results: StepResult[] = [];
   try {
+    const world = await createWorld(github, folder, told);
     results = await tell(story, world, say);
   } finally {
     if (options.keep) {
-      world.github.leave();
+      github.leave();
     } else {
-      await world.github.stop();
+      await github.stop();
       rmSync(folder, { recursive: true, force: true });
     }
   }
@@ -57,7 +60,7 @@ async function run(options: Options): Promise<void> {
   say(`${ok ? "all checks held" : "a check did not hold"}, ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
   if (options.keep)
     say(
-      `the stand-in is up: ${world.github.url}; ready file with tokens: ${world.github.readyFile}; project: ${world.project}\n`,
+      `the stand-in is up: ${github.url}; ready file with tokens: ${github.readyFile}; project: ${join(folder, "project")}\n`,
     );
   process.exitCode = ok ? 0 : 1;
 }

@@ -4,7 +4,7 @@ import { differences, snapshotFork } from "./fork-snapshot.ts";
 import { git } from "./git.ts";
 import type { LogEntry } from "./github-stand-in.ts";
 import { findSecret } from "./secret-search.ts";
-import type { World } from "./world.ts";
+import type { Run, World } from "./world.ts";
 
 export interface Step {
   readonly name: string;
@@ -107,7 +107,7 @@ export const story: readonly Step[] = [
     name: "the first run writes down where the fork stands",
     async run(world) {
       const run = await world.strike();
-      checkEqual([run.conclusion, run.record.outcome], ["success", "up-to-date"], "outcome");
+      checkOutcome(run, "success", "up-to-date");
       checkEqual(
         (await world.refs())["refs/upstream-sync/main/synced"],
         world.setting.upstream.start,
@@ -127,7 +127,7 @@ export const story: readonly Step[] = [
       const before = await world.refs();
       const upstream = await world.moveUpstream("moved");
       const run = await world.strike();
-      checkEqual([run.conclusion, run.record.outcome], ["success", "promoted"], "outcome");
+      checkOutcome(run, "success", "promoted");
 
       const after = await world.refs();
       const tip = after["refs/heads/sync/upstream"] as string;
@@ -223,7 +223,7 @@ export const story: readonly Step[] = [
       const before = await world.refs();
       await world.moveUpstream("broken");
       const run = await world.strike();
-      checkEqual([run.conclusion, run.record.outcome], ["failure", "tests-failed"], "outcome");
+      checkOutcome(run, "failure", "tests-failed");
       checkEqual(await world.refs(), before, "the fork's refs");
       const failed = run.record.tests.filter((one: { ok: boolean }) => !one.ok);
       check(failed.length > 0, "the record to name the failed test", run.record.tests);
@@ -236,7 +236,7 @@ export const story: readonly Step[] = [
       const before = await world.refs();
       await world.moveUpstream("conflicting");
       const run = await world.strike();
-      checkEqual([run.conclusion, run.record.outcome], ["failure", "conflict"], "outcome");
+      checkOutcome(run, "failure", "conflict");
       check(run.record.conflicts.length > 0, "the record to name the conflicts", run.record);
       checkEqual(await world.refs(), before, "the fork's refs");
       return run.record.conflicts
@@ -256,7 +256,7 @@ export const story: readonly Step[] = [
       });
       const run = await world.strike();
       await world.github.control("DELETE", "/faults");
-      checkEqual([run.conclusion, run.record.outcome], ["failure", "stopped"], "outcome");
+      checkOutcome(run, "failure", "stopped");
       checkEqual(await world.refs(), before, "the fork's refs");
       return run.record.reason;
     },
@@ -296,9 +296,17 @@ export const story: readonly Step[] = [
   },
 ];
 
+function checkOutcome(run: Run, conclusion: string, outcome: string): void {
+  checkEqual(
+    [run.conclusion, run.record.outcome],
+    [conclusion, outcome],
+    `outcome (the run says: ${run.record.reason})`,
+  );
+}
+
 async function idle(world: World): Promise<string> {
   const run = await world.strike();
-  checkEqual([run.conclusion, run.record.outcome], ["success", "up-to-date"], "outcome");
+  checkOutcome(run, "success", "up-to-date");
   const { fork, upstream } = world.setting;
   checkEqual(
     lookUps(run.log)

@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { packageRoot } from "../lib/package-root.ts";
 import type { ForkSnapshot } from "./fork-snapshot.ts";
 import { git } from "./git.ts";
-import { type Answer, GitHubStandIn, type LogEntry } from "./github-stand-in.ts";
+import type { Answer, GitHubStandIn, LogEntry } from "./github-stand-in.ts";
 import type { Setting } from "./setting.ts";
 
 export interface People {
@@ -135,8 +135,7 @@ export class World {
 }
 
 /** Stands up accounts, repositories and the user's project folder. */
-export async function createWorld(folder: string, setting: Setting): Promise<World> {
-  const github = await GitHubStandIn.start(join(folder, "github"));
+export async function createWorld(github: GitHubStandIn, folder: string, setting: Setting): Promise<World> {
   const { fork, upstream } = setting;
   for (const [login, type] of [
     ["ada-admin", "User"],

@@ -95,7 +95,7 @@ function gitRefuses(value: string): Complaint | undefined {
   const broken =
     /[ ~^:?*[\\\u007f]/.test(value) ||
     value.includes("..") ||
-    false ||
+    value.includes("@{") ||
     value.startsWith("-") ||
     value.endsWith(".") ||
     value === "@" ||

@@ -46,6 +46,7 @@ function checkFile(file: unknown): Checked<Config> {
     ...checkedVersion.found,
     ...checkedState.found,
     ...secrets(file.state),
+    ...sharedState(checkedState.value, forks.value ?? []),
     ...(isMapping(defaults)
       ? unknownKeys(defaults, Object.keys(forkShape), ["defaults"])
       : [mappingExpected(["defaults"], defaults)]),
@@ -151,6 +152,20 @@ function secrets(state: unknown): Found[] {
     // The value is not shown: problems end up in logs.
     return complaint ? [{ ...complaint, path: ["state", key], at: "key" as const, got: key }] : [];
   });
+}
+
+/** Only a local state is kept in a file per fork; two stacks in one state would each remove what the other made. */
+function sharedState(state: StateConfig | undefined, forks: readonly ForkConfig[]): Found[] {
+  if (state === undefined || state.backend === "local" || forks.length < 2) return [];
+  return [
+    {
+      path: ["state", "backend"],
+      at: "value",
+      got: state.backend,
+      expected: `local for ${forks.length} forks: one state for several is not available in this version`,
+      fix: "write local, or give each fork a config with a state of its own",
+    },
+  ];
 }
 
 /** A stack's folder is `owner--name`, also on disks that ignore case: two forks must not share one. */

@@ -69,14 +69,26 @@ function matches(header: string | undefined, etag: string): boolean {
   return (header ?? "").split(",").some((tag) => tag.trim() === "*" || opaque(tag) === opaque(etag));
 }
 
-/** Conditional answers: a weak ETag over the body, 304 when the caller has it. A 304 costs no request of the budget. */
+/**
+ * GitHub's ETag: SHA-256 over the request's Accept, Authorization and Cookie, each followed by ":", and the body (found out by
+ * bored-engineer/github-conditional-http-transport, which Terraform's provider uses to foretell it). Weak, as behind gzip.
+ */
+function etagOf(c: RouteContext, body: Uint8Array): string {
+  const hash = createHash("sha256");
+  for (const name of ["accept", "authorization", "cookie"]) {
+    const value = c.req.header(name);
+    if (value !== undefined) hash.update(`${value}:`);
+  }
+  return `W/"${hash.update(body).digest("hex")}"`;
+}
+
+/** Conditional answers: 304 when the caller has what it would get. A 304 costs no request of the budget. */
 const conditional: MiddlewareHandler<Env> = async (c, next) => {
   await next();
   const { sandbox, identity } = c.var;
   let unchanged = false;
   if (c.req.method === "GET" && c.res.status === 200 && c.req.path !== "/rate_limit") {
-    const body = Buffer.from(await c.res.clone().arrayBuffer());
-    const etag = `W/"${createHash("sha256").update(body).digest("hex")}"`;
+    const etag = etagOf(c, new Uint8Array(await c.res.clone().arrayBuffer()));
     unchanged = matches(c.req.header("if-none-match"), etag);
     if (unchanged) c.res = new Response(null, { status: 304, headers: c.res.headers });
     c.header("ETag", etag);

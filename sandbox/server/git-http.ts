@@ -136,8 +136,11 @@ async function serve(c: Context<Env>, service: Service, tail: string): Promise<R
   });
   const zipped = c.req.header("content-encoding") === "gzip";
   const body = c.req.raw.body ? Readable.fromWeb(c.req.raw.body as never) : Readable.from([]);
-  // A client that goes away, or a git that ends early, is no fault of the sandbox: the exit code tells.
-  pipeline([body, ...(zipped ? [createGunzip()] : []), look, backend.stdin]).catch(() => undefined);
+  // The last step is not part of the pipeline: a git that ends early must not take the request, and so its answer, down. A client
+  // that goes away is no fault of the sandbox.
+  pipeline([body, ...(zipped ? [createGunzip()] : []), look]).catch(() => backend.kill());
+  backend.stdin.on("error", () => undefined);
+  look.pipe(backend.stdin);
   backend.stderr.resume();
 
   const header = await cgiHeader(backend.stdout);

@@ -12,8 +12,6 @@ import { judgeUpdate } from "./judging.ts";
 import { bypassedPush, refusedPush, refusedRef } from "./policy-texts.ts";
 import type { Repository, State } from "./state.ts";
 
-export { afterRefUpdate } from "./after-update.ts";
-
 /** One running receive-pack. */
 export interface Push {
   readonly id: string;

@@ -26,7 +26,6 @@ export interface GitExchange {
   operation: "look-up" | "fetch" | "push" | null;
 }
 
-// biome-ignore lint/style/useConsistentTypeDefinitions: Hono wants a type alias here.
 export type Env = { Variables: { sandbox: Sandbox; identity: Identity; git?: GitExchange } };
 export type Routes = Hono<Env>;
 export type RouteContext = Context<Env>;

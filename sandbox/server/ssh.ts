@@ -96,8 +96,9 @@ async function serve(
     seen.lookUp ||= !push && chunk.includes("command=ls-refs");
   });
   channel.once("close", () => git.kill());
-  // A side that goes away early is told by the exit code.
-  pipeline(channel, git.stdin).catch(() => undefined);
+  // Not `pipeline`: that would destroy the channel when git ends first, before the client has the exit status.
+  git.stdin.on("error", () => undefined);
+  channel.pipe(git.stdin);
   git.stderr.on("data", (chunk: Buffer) => channel.stderr.write(chunk));
   const watch = push
     ? receivePackAnswer({ skip: 1, reasons: push.reasons, beforeEnd: finish })

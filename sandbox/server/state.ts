@@ -292,7 +292,9 @@ export class State {
   }
 
   timestamp(): string {
-    return this.now().toISOString().replace(/\.\d+Z$/, "Z");
+    return this.now()
+      .toISOString()
+      .replace(/\.\d+Z$/, "Z");
   }
 
   owner(login: string): Owner | undefined {

@@ -210,6 +210,16 @@ forks:
     ]);
   });
 
+  test("two forks cannot share a remote state: each would remove what the other made", () => {
+    const state = { backend: "s3", bucket: "states", key: "upstream-sync" };
+    const problems = problemsOf({
+      version: 1,
+      state,
+      forks: { "a/b": { upstream: "u/b" }, "a/c": { upstream: "u/c" } },
+    });
+    expect(problems.map(({ path, got }) => [path, got])).toEqual([["state.backend", '"s3"']]);
+  });
+
   test("secrets of a state backend are refused, and not shown", () => {
     const problems = problemsOf({
       version: 1,

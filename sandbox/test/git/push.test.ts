@@ -21,7 +21,7 @@ async function tip(repository: Repository, ref = "refs/heads/main"): Promise<str
 describe("a push over http", () => {
   test("that is a fast-forward moves the branch", async () => {
     const repository = await sandbox.repository("plain", admins);
-    const work = await sandbox.clone(repository, ann);
+    const work = sandbox.clone(repository, ann);
     const sha = await commit(work, { "new.txt": "new\n" });
     const { code } = await sandbox.git(work, ["push", "origin", "main"]);
     expect(code).toBe(0);
@@ -36,7 +36,7 @@ describe("a push over http", () => {
     ]);
     const repository = await sandbox.repository("ruled", { ...admins, rulesets: [rules] });
     const before = await tip(repository);
-    const work = await sandbox.clone(repository, ann);
+    const work = sandbox.clone(repository, ann);
     await commit(work, { "new.txt": "new\n" });
     const { code, stderr } = await sandbox.git(work, ["push", "--quiet", "origin", "main"]);
     expect(code).toBe(1);
@@ -61,7 +61,7 @@ describe("a push over http", () => {
     const conditions = { ref_name: { include: ["refs/heads/sync/*"], exclude: [] } };
     const rules = ruleset([{ type: "deletion" }, { type: "non_fast_forward" }], { conditions });
     const repository = await sandbox.repository("history", { ...admins, rulesets: [rules] });
-    const work = await sandbox.clone(repository, ann);
+    const work = sandbox.clone(repository, ann);
     await commit(work, { "new.txt": "new\n" });
     expect((await sandbox.git(work, ["push", "origin", "HEAD:refs/heads/sync/upstream"])).code).toBe(0);
     const forced = await sandbox.git(work, ["push", "--force", "origin", "HEAD~1:refs/heads/sync/upstream"]);
@@ -74,11 +74,9 @@ describe("a push over http", () => {
 
   test("passes a required check once the status of exactly that commit is green", async () => {
     const checks = [{ context: "tests" }, { context: "lint" }];
-    const rules = ruleset([
-      { type: "required_status_checks", parameters: { required_status_checks: checks } },
-    ]);
+    const rules = ruleset([{ type: "required_status_checks", parameters: { required_status_checks: checks } }]);
     const repository = await sandbox.repository("checked", { ...admins, rulesets: [rules] });
-    const work = await sandbox.clone(repository, ann);
+    const work = sandbox.clone(repository, ann);
     const sha = await commit(work, { "new.txt": "new\n" });
     const report = (context: string, state: "success" | "failure"): void => {
       const more = { description: null, target_url: null, creator: "ann", created_at: "2026-01-02T03:04:05Z" };
@@ -95,7 +93,7 @@ describe("a push over http", () => {
 
   test("needs a credential with write access", async () => {
     const repository = await sandbox.repository("guarded", admins);
-    const work = await sandbox.clone(repository, ann);
+    const work = sandbox.clone(repository, ann);
     const attempt = async (token?: string) =>
       (await sandbox.git(work, ["push", sandbox.http(repository, token), "HEAD:refs/heads/x"])).stderr;
     expect(await attempt()).toContain("could not read Username");
@@ -110,7 +108,7 @@ describe("a push over http", () => {
 
   test("may use custom refs but not the refs of pull requests", async () => {
     const repository = await sandbox.repository("refs", admins);
-    const work = await sandbox.clone(repository, ann);
+    const work = sandbox.clone(repository, ann);
     const candidate = "refs/upstream-sync/candidate/7";
     expect((await sandbox.git(work, ["push", "origin", `HEAD:${candidate}`])).code).toBe(0);
     expect(await tip(repository, candidate)).toBe(await tip(repository));
@@ -120,7 +118,7 @@ describe("a push over http", () => {
 
   test("that did not come through a door of the sandbox is refused by the hook", async () => {
     const repository = await sandbox.repository("local", admins);
-    const work = await sandbox.clone(repository, ann);
+    const work = sandbox.clone(repository, ann);
     await commit(work, { "new.txt": "new\n" });
     const direct = await sandbox.git(work, ["push", sandbox.state.gitFolder(repository), "main"]);
     expect(direct.stderr).toContain("it came through none of the sandbox's doors");
@@ -134,7 +132,7 @@ describe("workflow files", () => {
 
   test("cannot be brought in by a job token, not even to a custom ref", async () => {
     const repository = await sandbox.repository("workflows", admins);
-    const work = await sandbox.clone(repository, ann);
+    const work = sandbox.clone(repository, ann);
     await commit(work, { [file]: "on: push\n" });
     const token = sandbox.jobToken(repository, { contents: "write" });
     for (const ref of ["refs/heads/x", "refs/upstream-sync/candidate/1"]) {
@@ -149,7 +147,7 @@ describe("workflow files", () => {
 
   test("pass when a branch already holds the same content at the same path", async () => {
     const repository = await sandbox.repository("known-workflows", admins);
-    const work = await sandbox.clone(repository, ann);
+    const work = sandbox.clone(repository, ann);
     await commit(work, { [file]: "on: push\n" });
     await sandbox.git(work, ["push", "origin", "HEAD:refs/heads/upstream"]);
     await commit(work, { "new.txt": "new\n" });
@@ -162,7 +160,7 @@ describe("workflow files", () => {
 
   test("need the workflow scope of a person's token", async () => {
     const repository = await sandbox.repository("scoped", admins);
-    const work = await sandbox.clone(repository, ann);
+    const work = sandbox.clone(repository, ann);
     await commit(work, { [file]: "on: push\n" });
     const push = (token: string) => sandbox.git(work, ["push", sandbox.http(repository, token), "main"]);
     expect((await push(sandbox.user("ann", ["repo"]))).stderr).toContain(
@@ -180,7 +178,7 @@ describe("a fork", () => {
     expect(await tip(grandchild)).toBe(await tip(parent));
     const counted = await sandbox.git(sandbox.state.gitFolder(grandchild), ["count-objects"]);
     expect(counted.stdout).toBe("0 objects, 0 kilobytes");
-    const work = await sandbox.clone(fork, ann);
+    const work = sandbox.clone(fork, ann);
     const sha = await commit(work, { "new.txt": "new\n" });
     expect((await sandbox.git(work, ["push", "origin", "main"])).code).toBe(0);
     expect(await tip(fork)).toBe(sha);

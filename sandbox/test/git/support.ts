@@ -1,5 +1,5 @@
 /** A sandbox with its git half only, and real git clients: `git` over HTTP and over the machine's `ssh`. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -48,8 +48,10 @@ export interface GitSandbox {
   http(repository: Repository, token?: string): string;
   ssh(repository: Repository): string;
   git(cwd: string, args: string[], environment?: Record<string, string>): Promise<Ran>;
-  /** A fresh work tree of the repository's default branch. */
-  clone(repository: Repository, token: string): Promise<string>;
+  /** A work tree at the history repositories start from, with the repository as its origin. */
+  clone(repository: Repository, token: string): string;
+  /** The commit of `topic`. */
+  topic: string;
   /** git exchanges since the last call, as "operation transport". */
   exchanges(): string[];
   entries(): LogEntry[];
@@ -110,7 +112,7 @@ export function ruleset(rules: Ruleset["rules"], more: Partial<Ruleset> = {}): R
   };
 }
 
-function record(id: number, owner: string, name: string, more: Partial<Repository>): Repository {
+export function record(id: number, owner: string, name: string, more: Partial<Repository>): Repository {
   return {
     id,
     owner,
@@ -149,13 +151,19 @@ function record(id: number, owner: string, name: string, more: Partial<Repositor
   };
 }
 
-/** The history every test repository starts from: one commit on `main` with two files. */
-async function seed(folder: string): Promise<string> {
+/**
+ * The history every test repository starts from: one commit on `main` with two files, and `topic`, one commit ahead. It is
+ * made once; tests copy it, as starting git a dozen times for each would cost more than the tests themselves.
+ */
+async function seed(folder: string): Promise<{ work: string; topic: string }> {
   const work = join(folder, "seed");
   mkdirSync(work);
   await git(work, ["init", "--quiet", "--initial-branch=main"]);
   await commit(work, { "README.md": "one\ntwo\nthree\n", "docs/a b.md": "text\n" }, "first");
-  return join(work, ".git");
+  await git(work, ["checkout", "--quiet", "-b", "topic"]);
+  const topic = await commit(work, { "topic.txt": "topic\n" }, "topic");
+  await git(work, ["checkout", "--quiet", "main"]);
+  return { work, topic };
 }
 
 export async function startGitSandbox(): Promise<GitSandbox> {
@@ -186,7 +194,9 @@ export async function startGitSandbox(): Promise<GitSandbox> {
   };
   const app = createApp(sandbox, parts, { faults: new Faults(), unknown: new Set<string>() });
   answer = (request, env) => app.fetch(request, env as never);
-  const source = await seed(folder);
+  const { work: seedWork, topic } = await seed(folder);
+  const template = record(0, "acme", "template", {});
+  await createRepository(state, template, { copyFrom: join(seedWork, ".git") });
   const knownHosts = join(folder, "known_hosts");
   writeFileSync(knownHosts, `[127.0.0.1]:${ssh.port} ${hostPublicKey(state)}\n`);
   let count = 0;
@@ -201,6 +211,7 @@ export async function startGitSandbox(): Promise<GitSandbox> {
 
   const started: GitSandbox = {
     folder,
+    topic,
     url,
     state,
     async ask(method, path, token, body, headers) {
@@ -227,7 +238,7 @@ export async function startGitSandbox(): Promise<GitSandbox> {
     async repository(name, more = {}) {
       const repository = record(state.id(), "acme", name, more);
       state.data.repositories.push(repository);
-      await createRepository(state, repository, { copyFrom: source });
+      cpSync(state.gitFolder(template), state.gitFolder(repository), { recursive: true });
       return repository;
     },
     async fork(parent, owner) {
@@ -254,14 +265,21 @@ export async function startGitSandbox(): Promise<GitSandbox> {
       `${token ? url.replace("://", `://x-access-token:${token}@`) : url}/${owner}/${name}.git`,
     ssh: ({ owner, name }) => `ssh://git@${sandbox.ssh}/${owner}/${name}.git`,
     git,
-    async clone(repository, token) {
+    clone(repository, token) {
       const work = join(folder, `work-${++count}`);
-      const { code, stderr } = await git(folder, ["clone", "--quiet", started.http(repository, token), work]);
-      if (code !== 0) throw new Error(stderr);
+      cpSync(seedWork, work, { recursive: true });
+      const lines = [
+        '[remote "origin"]',
+        `url = ${started.http(repository, token)}`,
+        "fetch = +refs/heads/*:refs/remotes/origin/*",
+      ];
+      appendFileSync(join(work, ".git", "config"), `${lines.join("\n")}\n`);
       return work;
     },
     exchanges: () =>
-      started.entries().flatMap(({ git: exchange }) => (exchange ? [`${exchange.operation} ${exchange.transport}`] : [])),
+      started
+        .entries()
+        .flatMap(({ git: exchange }) => (exchange ? [`${exchange.operation} ${exchange.transport}`] : [])),
     entries() {
       const entries = log.since(seen);
       seen = log.next;

@@ -54,6 +54,8 @@ describe("around every answer", () => {
     expect(etag).toMatch(/^W\/"[0-9a-f]{64}"$/);
     const second = await sandbox.ask("GET", fork, ada, undefined, { "if-none-match": etag });
     expect([second.status, second.body]).toEqual([304, ""]);
+    const other = await sandbox.ask("GET", fork, await sandbox.person("ada"), undefined, { "if-none-match": etag });
+    expect(other.status).toBe(200);
     expect(second.headers.get("x-ratelimit-used")).toBe(first.headers.get("x-ratelimit-used"));
     await sandbox.ask("PATCH", fork, ada, { has_issues: false });
     const changed = await sandbox.ask("GET", fork, ada, undefined, { "if-none-match": etag });

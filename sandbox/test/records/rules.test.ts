@@ -3,13 +3,12 @@ import { commit, startRecords, type TestSandbox } from "./support.ts";
 
 let sandbox: TestSandbox;
 let ada: string;
-let eve: string;
 let bob: string;
 const fork = "/repos/ada/fork";
 
 beforeAll(async () => {
   sandbox = await startRecords();
-  [ada, eve, bob] = [await sandbox.person("ada"), await sandbox.person("eve"), await sandbox.person("bob")];
+  [ada, bob] = [await sandbox.person("ada"), await sandbox.person("bob")];
   await sandbox.control("POST", "/owners", { login: "acme", type: "Organization" });
   await sandbox.control("POST", "/repositories", { owner: "acme", name: "upstream" });
   await sandbox.control("POST", "/repositories", { owner: "ada", name: "fork", parent: "acme/upstream" });
