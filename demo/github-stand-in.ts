@@ -1,8 +1,9 @@
 /** The sandbox as the demo uses it: started as a process of its own, reached over HTTP and git only. */
-import { existsSync, readFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { execa } from "execa";
 import { packageRoot } from "../lib/package-root.ts";
 
 /** One line of the sandbox's request log. */
@@ -27,19 +28,15 @@ export interface Answer {
   readonly data: any;
 }
 
-function spawnSandbox(folder: string, readyFile: string, log: string) {
+/** In a session of its own, writing to its own file and not through a pipe of ours: so that `--keep` can leave it running. */
+function spawnSandbox(folder: string, readyFile: string, log: string): ChildProcess {
   const main = join(packageRoot(), "sandbox", "dist", "main.js");
-  return execa("node", [main, "--data", folder, "--ready-file", readyFile], {
-    stdin: "ignore",
-    stdout: { file: log },
-    stderr: { file: log },
-    reject: false,
+  const output = openSync(log, "a", 0o600);
+  return spawn(process.execPath, [main, "--data", folder, "--ready-file", readyFile], {
+    stdio: ["ignore", output, output],
     detached: true,
-    cleanup: false,
   });
 }
-
-type SandboxProcess = ReturnType<typeof spawnSandbox>;
 
 export class GitHubStandIn {
   readonly url: string;
@@ -47,9 +44,9 @@ export class GitHubStandIn {
   readonly folder: string;
   readonly readyFile: string;
   private readonly controlToken: string;
-  private readonly process: SandboxProcess;
+  private readonly process: ChildProcess;
 
-  private constructor(folder: string, readyFile: string, process: SandboxProcess) {
+  private constructor(folder: string, readyFile: string, process: ChildProcess) {
     const ready = JSON.parse(readFileSync(readyFile, "utf8"));
     this.folder = folder;
     this.readyFile = readyFile;
@@ -59,18 +56,15 @@ export class GitHubStandIn {
     this.process = process;
   }
 
-  /** Starts it on a free port with an empty data folder. It has a session of its own, so that `--keep` can leave it running. */
+  /** Starts it on a free port with an empty data folder. */
   static async start(folder: string): Promise<GitHubStandIn> {
     const readyFile = `${folder}.json`;
     const log = `${folder}.log`;
     const child = spawnSandbox(folder, readyFile, log);
-    let ended = false;
-    child.finally(() => {
-      ended = true;
-    });
     const deadline = Date.now() + 30_000;
     while (!existsSync(readyFile)) {
-      if (ended || Date.now() > deadline) throw new Error(`the sandbox did not start: ${readFileSync(log, "utf8")}`);
+      if (child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`the sandbox did not start: ${readFileSync(log, "utf8")}`);
       await setTimeout(20);
     }
     return new GitHubStandIn(folder, readyFile, child);
@@ -97,8 +91,9 @@ export class GitHubStandIn {
   }
 
   async stop(): Promise<void> {
+    if (this.process.exitCode !== null) return;
     this.process.kill("SIGTERM");
-    await this.process;
+    await once(this.process, "exit");
   }
 
   /** Lets the process live on after this one. */

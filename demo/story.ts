@@ -16,6 +16,12 @@ const isWrite = (entry: LogEntry) => !["GET", "HEAD"].includes(entry.method) && 
 const lookUps = (log: readonly LogEntry[]) => log.filter((entry) => entry.git?.operation === "look-up");
 const packs = (log: readonly LogEntry[]) =>
   log.filter((entry) => entry.git?.operation === "fetch" || entry.git?.operation === "push");
+/** What the run cost, on the wire. The demo's own look at the result is not in it. */
+function traffic(log: readonly LogEntry[]): string {
+  const bytes = log.reduce((sum, entry) => sum + entry.requestBytes + entry.responseBytes, 0);
+  return `${log.length} requests, ${(bytes / 1000).toFixed(1)} kB`;
+}
+
 const short = (sha: string) => sha.slice(0, 9);
 
 export const story: readonly Step[] = [
@@ -185,7 +191,7 @@ export const story: readonly Step[] = [
           (isWrite(entry) || entry.git?.operation === "push"),
       );
       checkEqual(upstreamWrites, [], "writes to the upstream");
-      return `${short(before["refs/heads/sync/upstream"] as string)} -> ${short(tip)}, pull request #${pull.number} "${pull.title}"`;
+      return `${short(before["refs/heads/sync/upstream"] as string)} -> ${short(tip)}, pull request #${pull.number} "${pull.title}"; ${traffic(run.log)}`;
     },
   },
   {
@@ -316,7 +322,7 @@ async function idle(world: World): Promise<string> {
     "look-ups",
   );
   checkEqual(packs(run.log), [], "packs");
-  return `${lookUps(run.log).length} look-ups, no pack, ${run.log.filter((entry) => entry.git === null).length} API requests`;
+  return `${lookUps(run.log).length} look-ups, no pack; ${traffic(run.log)}`;
 }
 
 /** The files of a branch differ from before only by what people landed. */

@@ -15,7 +15,8 @@ export async function tell(steps: readonly Step[], world: World, say: (text: str
   const results: StepResult[] = [];
   for (const step of steps) {
     const number = String(results.length + 1).padStart(2);
-    say(`${number}/${steps.length} ${step.name} …`);
+    // On a terminal the line of a step at work is overwritten by its result.
+    if (process.stdout.isTTY) say(`${number}/${steps.length} …    ${step.name}`);
     const from = (await world.github.log(0)).next;
     const started = performance.now();
     const { ok, detail } = await attempt(step, world);
@@ -23,7 +24,7 @@ export async function tell(steps: readonly Step[], world: World, say: (text: str
     const requests = (await world.github.log(from)).entries.length;
     results.push({ name: step.name, ok, seconds, requests, detail });
     say(
-      `\r${number}/${steps.length} ${ok ? "ok  " : "FAIL"} ${step.name} (${seconds.toFixed(1)} s, ${requests} requests)\n        ${detail.replaceAll("\n", "\n        ")}\n`,
+      `${process.stdout.isTTY ? "\r" : ""}${number}/${steps.length} ${ok ? "ok  " : "FAIL"} ${step.name} (${seconds.toFixed(1)} s, ${requests} requests)\n        ${detail.replaceAll("\n", "\n        ")}\n`,
     );
     if (!ok) break;
   }
