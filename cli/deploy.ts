@@ -6,8 +6,8 @@ import { InputFailure } from "../lib/failure.ts";
 import { apply } from "../lib/operations/apply.ts";
 import { selectForks } from "../lib/operations/context.ts";
 import { type PlanResult, plan } from "../lib/operations/plan.ts";
-import type { Change } from "../lib/terraform/plan.ts";
 import { follow, print, printJson } from "./output.ts";
+import { planText } from "./plan-text.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 
 const forksHelp = "forks of the config, all when none is named";
@@ -21,7 +21,7 @@ export function planCommand(): Command {
     .action(async (names: string[], options: ProjectOptions & { destroy?: boolean }) => {
       const planned = await planAll(names, options, options.destroy ?? false);
       if (options.json) printJson({ forks: planned.map(planJson) });
-      else for (const result of planned) print(describe(result));
+      else for (const result of planned) print(planText(result));
     });
 }
 
@@ -41,7 +41,7 @@ function changingCommand(name: string, description: string, destroy: boolean): C
     .addHelpText("after", `\nExample:\n  upstream-sync ${name} acme/open-webui --yes`)
     .action(async (names: string[], options: ProjectOptions & { yes?: boolean }) => {
       const planned = await planAll(names, options, destroy);
-      if (!options.json) for (const result of planned) print(describe(result));
+      if (!options.json) for (const result of planned) print(planText(result));
       const changing = planned.filter((result) => result.changes.length > 0);
       if (changing.length > 0 && !options.yes) await confirm(name);
       for (const result of changing) await follow(apply(result));
@@ -69,30 +69,6 @@ async function confirm(name: string): Promise<void> {
   const answer = await prompt.question(`${pc.bold(`${name} this plan?`)} (yes/no) `).finally(() => prompt.close());
   if (answer.trim() !== "yes")
     throw new InputFailure(`not confirmed: got ${JSON.stringify(answer)}, expected yes`, "nothing was changed");
-}
-
-const signs: Readonly<Record<Change["action"], string>> = {
-  create: "+",
-  update: "~",
-  delete: "-",
-  replace: "±",
-  read: "?",
-};
-
-function describe(result: PlanResult): string {
-  if (result.changes.length === 0) return `${result.repository}: no changes`;
-  const { create, update, delete: removed } = result.summary;
-  const lines = result.changes.flatMap((change) => [
-    `  ${signs[change.action]} ${change.address}`,
-    ...change.fields.map((field) => `      ${field.path}: ${short(field.before)} -> ${short(field.after)}`),
-  ]);
-  return [`${result.repository}: ${create} to create, ${update} to change, ${removed} to remove`, ...lines].join("\n");
-}
-
-/** A value on one line; a file's text is cut, `--json` has all of it. */
-function short(value: unknown): string {
-  const text = JSON.stringify(value) ?? "(none)";
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
 function planJson(result: PlanResult) {

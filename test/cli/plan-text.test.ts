@@ -1,0 +1,53 @@
+import { expect, test } from "@jest/globals";
+import { planText } from "../../cli/plan-text.ts";
+import type { PlanResult } from "../../lib/operations/plan.ts";
+import type { Change } from "../../lib/terraform/plan.ts";
+
+function planned(...changes: Change[]): PlanResult {
+  const summary = { create: 0, update: changes.length, delete: 0 };
+  return { repository: "acme/open-webui", changes, summary } as unknown as PlanResult;
+}
+
+test("a plan without changes says so in one line", () => {
+  expect(planText(planned())).toBe("acme/open-webui: no changes");
+});
+
+test("of a changed file only the changed lines are shown", () => {
+  const before = "on:\n  schedule:\n    - cron: 17 0 * * *\njobs: {}\n";
+  const change: Change = {
+    address: "github_repository_file.workflow",
+    type: "github_repository_file",
+    action: "update",
+    fields: [{ path: "content", before, after: before.replace("17 0", "41 3") }],
+  };
+  expect(planText(planned(change))).toBe(
+    [
+      "acme/open-webui: 0 to create, 1 to change, 0 to remove",
+      "  ~ github_repository_file.workflow",
+      "      content:",
+      "        -     - cron: 17 0 * * *",
+      "        +     - cron: 41 3 * * *",
+    ].join("\n"),
+  );
+});
+
+test("a single value is shown with old and new", () => {
+  const change: Change = {
+    address: "github_repository_ruleset.gate",
+    type: "github_repository_ruleset",
+    action: "update",
+    fields: [{ path: "rules.0.pull_request.0.required_approving_review_count", before: 1, after: 2 }],
+  };
+  expect(planText(planned(change))).toContain("      rules.0.pull_request.0.required_approving_review_count: 1 -> 2");
+});
+
+test("a long change is cut, and says by how much", () => {
+  const lines = (word: string) => Array.from({ length: 10 }, (_, n) => `${word} ${n}\n`).join("");
+  const change: Change = {
+    address: "a.b",
+    type: "a",
+    action: "update",
+    fields: [{ path: "content", before: lines("old"), after: lines("new") }],
+  };
+  expect(planText(planned(change)).split("\n").at(-1)).toBe("        … 12 more lines");
+});
