@@ -17,5 +17,7 @@ export default {
     },
     { ...shared, displayName: "e2e", testMatch: ["**/*.e2e.test.ts"], testPathIgnorePatterns: ignored },
   ],
+  // Jest leaves a core free by default; on two cores that is half of the machine.
+  maxWorkers: "100%",
   reporters: ["default", "<rootDir>/test/support/closing-line.js"],
 };

@@ -22,14 +22,14 @@ describe("a command in a line", () => {
 
 /** The effects of the lines, line by line flattened. */
 function read(...lines: string[]): Effect[] {
-  const reader = createCommandReader("/work");
+  const reader = createCommandReader("/home/runner");
   return lines.flatMap(reader);
 }
 const line = (text: string): Effect => ({ kind: "line", text });
 
 describe("what a line does", () => {
   test("an annotation carries title, file relative to the workspace, and lines", () => {
-    expect(read("::warning title=T,file=/work/a/b.txt,line=2,endLine=4::M")).toEqual([
+    expect(read("::warning title=T,file=/home/runner/a/b.txt,line=2,endLine=4::M")).toEqual([
       {
         kind: "annotation",
         annotation: {
