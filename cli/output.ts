@@ -1,7 +1,7 @@
 /** How things look: progress on stderr, results on stdout, failures with their remedy. */
 import pc from "picocolors";
 import { Failure, InputFailure } from "../lib/failure.ts";
-import type { ProgressEvent } from "../lib/operations/context.ts";
+import type { ProgressEvent } from "../lib/progress.ts";
 
 export const exitCodes = { done: 0, failed: 1, wrongInput: 2 } as const;
 

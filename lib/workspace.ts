@@ -1,7 +1,8 @@
 /** Opens a fork's stack for the IaC tool: synthesize, find the tool, make the provider available. */
 import type { ForkConfig } from "./config/schema.ts";
 import { readToken } from "./github.ts";
-import type { Context, ProgressEvent } from "./operations/context.ts";
+import type { Context } from "./operations/context.ts";
+import type { ProgressEvent } from "./progress.ts";
 import { stackFolder, synthesize } from "./synthesize.ts";
 import { cacheFolder, ensureProvider } from "./terraform/provider.ts";
 import { toolEnvironment, type Workspace } from "./terraform/run.ts";
@@ -12,10 +13,7 @@ export async function* openWorkspace(context: Context, fork: ForkConfig): AsyncG
   yield { fork: fork.repository, text: "synthesizing" };
   synthesize({ ...context.config, forks: [fork] }, context.projectFolder);
   const tool = await findTool(context.env);
-  const provider = ensureProvider(tool, cacheFolder(context.env));
-  let step = await provider.next();
-  for (; !step.done; step = await provider.next()) yield { text: step.value };
-  const mirror = step.value;
+  const mirror = yield* ensureProvider(tool, cacheFolder(context.env));
   return {
     tool,
     mirror,

@@ -9,12 +9,6 @@ export interface Context {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** A line of progress; `fork` is missing for what concerns all of them. */
-export interface ProgressEvent {
-  readonly fork?: string;
-  readonly text: string;
-}
-
 /** The forks named, all when none is. @throws InputFailure for a name the config does not have. */
 export function selectForks(config: Config, names: readonly string[]): readonly ForkConfig[] {
   const unknown = names.filter((name) => !config.forks.some((fork) => fork.repository === name));

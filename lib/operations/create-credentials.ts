@@ -4,7 +4,8 @@ import { credentialsPath, hasCredentials, writeCredentials } from "../credential
 import { createSealedDeployKey } from "../credentials/deploy-key.ts";
 import { InputFailure } from "../failure.ts";
 import { connect, explain } from "../github.ts";
-import type { Context, ProgressEvent } from "./context.ts";
+import type { ProgressEvent } from "../progress.ts";
+import type { Context } from "./context.ts";
 
 export const credentialsEnvironment = "upstream-sync";
 export const deployKeySecret = "UPSTREAM_SYNC_DEPLOY_KEY";

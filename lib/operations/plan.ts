@@ -1,9 +1,10 @@
 /** What an apply or a destroy of one fork is about to do. Writes nothing outside the project's own folder. */
 import type { ForkConfig } from "../config/schema.ts";
+import type { ProgressEvent } from "../progress.ts";
 import { type Change, type PlanSummary, summarize } from "../terraform/plan.ts";
 import { init, type SavedPlan, plan as terraformPlan, type Workspace } from "../terraform/run.ts";
 import { openWorkspace } from "../workspace.ts";
-import type { Context, ProgressEvent } from "./context.ts";
+import type { Context } from "./context.ts";
 
 export interface PlanResult {
   readonly repository: string;

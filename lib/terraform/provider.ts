@@ -8,6 +8,7 @@ import envPaths from "env-paths";
 import { execa } from "execa";
 import { Failure } from "../failure.ts";
 import { packageRoot } from "../package-root.ts";
+import type { ProgressEvent } from "../progress.ts";
 import { providerVersion } from "../provider-version.ts";
 import type { IacTool } from "./tool.ts";
 
@@ -30,7 +31,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
  * Idempotent: a mirror that is complete is used as it is. Yields a line of progress for each thing that takes time.
  * @throws Failure when neither the registry nor Go can give the provider.
  */
-export async function* ensureProvider(tool: IacTool, cache: string): AsyncGenerator<string, ProviderMirror> {
+export async function* ensureProvider(tool: IacTool, cache: string): AsyncGenerator<ProgressEvent, ProviderMirror> {
   const folder = join(cache, "providers");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const cliConfig = writeCliConfig(tool, cache, folder);
@@ -40,11 +41,11 @@ export async function* ensureProvider(tool: IacTool, cache: string): AsyncGenera
   const packed = join(place, `terraform-provider-github_${providerVersion}_${platform}.zip`);
   if (existsSync(unpacked) || existsSync(packed)) return { folder, cliConfig, from: "cache" };
 
-  yield `GitHub provider ${providerVersion}: asking the registry`;
+  yield { text: `GitHub provider ${providerVersion}: asking the registry` };
   const refusal = await mirrorFromRegistry(tool, cache, folder);
   if (refusal === undefined) return { folder, cliConfig, from: "registry" };
 
-  yield "the registry does not answer; building the provider with Go (about a minute, once)";
+  yield { text: "the registry does not answer; building the provider with Go (about a minute, once)" };
   await buildWithGo(cache, unpacked, refusal);
   return { folder, cliConfig, from: "go" };
 }

@@ -26,7 +26,7 @@ async function ensure(one: IacTool, cache: string): Promise<{ lines: string[]; m
   const lines: string[] = [];
   const steps = ensureProvider(one, cache);
   let step = await steps.next();
-  for (; !step.done; step = await steps.next()) lines.push(step.value);
+  for (; !step.done; step = await steps.next()) lines.push(step.value.text);
   return { lines, mirror: step.value };
 }
 

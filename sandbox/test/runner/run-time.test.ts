@@ -63,12 +63,13 @@ jobs:
   });
 
   test("a cancelled run ends the running step and starts no other job but one with always()", async () => {
+    // A builtin says it has started: bash that waits for a program outlives a SIGINT which that program outlived.
     const controller = new AbortController();
     const { run, job, log } = await execute(
       `
 on: workflow_dispatch
 jobs:
-  a: { runs-on: x, steps: [{ run: "date +started:; sleep 30" }] }
+  a: { runs-on: x, steps: [{ run: "echo started':'; sleep 30" }] }
   b: { needs: a, runs-on: x, steps: [{ run: "true" }] }
   c: { needs: a, if: "always() && cancelled()", runs-on: x, steps: [{ if: always(), run: echo tidy }] }
 `,
