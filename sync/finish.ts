@@ -1,13 +1,11 @@
 /** `finish`: from facts to the one outcome of the run. Killed anywhere, the next run arrives at the same end. */
 import { decideFinish, type FinishDecision, type FinishFacts } from "./decide.ts";
-import { readBehind, readConflicts, readFinishFacts, readHeld, readRange } from "./finish-facts.ts";
+import { readBehind, readConflicts, readFinishFacts, readHeld } from "./finish-facts.ts";
 import { type Git, GitError } from "./git.ts";
-import { carriesUpstream } from "./graph.ts";
 import { type Context, emptyRecord, stoppedRecord, writeRecord } from "./look.ts";
 import { clip } from "./markdown.ts";
-import { type Opened, openPullRequest } from "./open-pull-request.ts";
-import { pullRequestBody } from "./pull-request.ts";
 import { type Push, withDeployKey } from "./push.ts";
+import { type Conclusion, pullRequestOf, TESTS_CONTEXT } from "./reconcile-pull-request.ts";
 import type { RunRecord } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";
 import { createRepository, fetchFork } from "./repository.ts";
@@ -40,15 +38,6 @@ async function conclude(settings: FinishSettings, context: Context, git: Git): P
     return 1;
   }
   return act({ settings, context, git, facts, decision, record });
-}
-
-interface Conclusion {
-  readonly settings: FinishSettings;
-  readonly context: Context;
-  readonly git: Git;
-  readonly facts: FinishFacts;
-  readonly decision: FinishDecision;
-  readonly record: RunRecord;
 }
 
 /** The order makes a killed run harmless: what tells the next run that this one is done comes last. */
@@ -90,55 +79,10 @@ async function postStatus({ settings, context, decision }: Conclusion): Promise<
   const { sha, state, text } = decision.status;
   await context.github.write("POST", `/repos/${settings.repository}/statuses/${sha}`, {
     state,
-    context: STATUS_CONTEXT,
+    context: TESTS_CONTEXT,
     description: clip(text, 140),
     target_url: settings.run.url,
   });
-}
-
-const STATUS_CONTEXT = "upstream-sync/tests";
-
-type Ending = Opened & { readonly problem?: string };
-
-/** The refs have moved by now, so what goes wrong here is told beside the outcome and not instead of it. */
-async function pullRequestOf(conclusion: Conclusion): Promise<Ending> {
-  try {
-    return await reconcilePullRequest(conclusion);
-  } catch (error) {
-    return { number: null, warnings: [], problem: wordsFor(error) };
-  }
-}
-
-async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
-  const { settings, context, git, facts, decision, record } = conclusion;
-  const tip = record.sync.after;
-  const target = facts.now.target;
-  if (decision.pullRequest === "leave" || tip === null || target === undefined) return { number: null, warnings: [] };
-  const healing = decision.pullRequest === "heal";
-  if (healing && !(await carriesUpstream(git, tip, facts.upstream, target))) return { number: null, warnings: [] };
-  const body = pullRequestBody(
-    {
-      ...(await readRange(git, tip, target, facts.upstream)),
-      tip,
-      held: await readHeld(git, settings, tip),
-      conflicts: record.conflicts,
-      tests: healing
-        ? await recordedTests(conclusion, tip)
-        : { kind: "steps", steps: facts.test.steps, url: settings.run.url },
-    },
-    settings,
-  );
-  return openPullRequest(context.github, settings, { body, tip, mode: decision.pullRequest });
-}
-
-/** What an earlier run said about a commit. https://docs.github.com/rest/commits/statuses#get-the-combined-status-for-a-specific-reference */
-async function recordedTests({ settings, context }: Conclusion, sha: string) {
-  const combined = (await context.github.get(`/repos/${settings.repository}/commits/${sha}/status?per_page=100`)) as {
-    statuses?: readonly { context: string; state: string; target_url: string | null }[];
-  };
-  const status = combined.statuses?.find((one) => one.context === STATUS_CONTEXT);
-  if (status === undefined) return { kind: "none" as const };
-  return { kind: "status" as const, state: status.state, url: status.target_url ?? undefined };
 }
 
 async function recordOf(

@@ -1,0 +1,66 @@
+/** What the sync pull request has to say after this run, and who opens or updates it. */
+import type { FinishDecision, FinishFacts } from "./decide.ts";
+import { readHeld, readRange } from "./finish-facts.ts";
+import type { Git } from "./git.ts";
+import { carriesUpstream } from "./graph.ts";
+import type { Context } from "./look.ts";
+import { type Opened, openPullRequest } from "./open-pull-request.ts";
+import { pullRequestBody } from "./pull-request.ts";
+import type { RunRecord } from "./record.ts";
+import type { FinishSettings } from "./settings.ts";
+import { wordsFor } from "./stop.ts";
+
+/** The commit status on a SHA that was tested. */
+export const TESTS_CONTEXT = "upstream-sync/tests";
+
+export interface Conclusion {
+  readonly settings: FinishSettings;
+  readonly context: Context;
+  readonly git: Git;
+  readonly facts: FinishFacts;
+  readonly decision: FinishDecision;
+  readonly record: RunRecord;
+}
+
+type Ending = Opened & { readonly problem?: string };
+
+/** The refs have moved by now, so what goes wrong here is told beside the outcome and not instead of it. */
+export async function pullRequestOf(conclusion: Conclusion): Promise<Ending> {
+  try {
+    return await reconcilePullRequest(conclusion);
+  } catch (error) {
+    return { number: null, warnings: [], problem: wordsFor(error) };
+  }
+}
+
+async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
+  const { settings, context, git, facts, decision, record } = conclusion;
+  const tip = record.sync.after;
+  const target = facts.now.target;
+  if (decision.pullRequest === "leave" || tip === null || target === undefined) return { number: null, warnings: [] };
+  const healing = decision.pullRequest === "heal";
+  if (healing && !(await carriesUpstream(git, tip, facts.upstream, target))) return { number: null, warnings: [] };
+  const body = pullRequestBody(
+    {
+      ...(await readRange(git, tip, target, facts.upstream)),
+      tip,
+      held: await readHeld(git, settings, tip),
+      conflicts: record.conflicts,
+      tests: healing
+        ? await recordedTests(conclusion, tip)
+        : { kind: "steps", steps: facts.test.steps, url: settings.run.url },
+    },
+    settings,
+  );
+  return openPullRequest(context.github, settings, { body, tip, mode: decision.pullRequest });
+}
+
+/** What an earlier run said about a commit. https://docs.github.com/rest/commits/statuses#get-the-combined-status-for-a-specific-reference */
+async function recordedTests({ settings, context }: Conclusion, sha: string) {
+  const combined = (await context.github.get(`/repos/${settings.repository}/commits/${sha}/status?per_page=100`)) as {
+    statuses?: readonly { context: string; state: string; target_url: string | null }[];
+  };
+  const status = combined.statuses?.find((one) => one.context === TESTS_CONTEXT);
+  if (status === undefined) return { kind: "none" as const };
+  return { kind: "status" as const, state: status.state, url: status.target_url ?? undefined };
+}
