@@ -9,6 +9,7 @@ const signs: Readonly<Record<Change["action"], string>> = {
   delete: "-",
   replace: "±",
   read: "?",
+  unknown: "!",
 };
 
 /** Lines of a changed text that are shown; `--json` has all of them. */
@@ -21,7 +22,17 @@ export function planText(result: PlanResult): string {
     `  ${signs[change.action]} ${change.address}`,
     ...change.fields.flatMap(fieldLines),
   ]);
-  return [`${result.repository}: ${create} to create, ${update} to change, ${removed} to remove`, ...lines].join("\n");
+  return [
+    `${result.repository}: ${create} to create, ${update} to change, ${removed} to remove`,
+    ...riskLines(result.changes),
+    ...lines,
+  ].join("\n");
+}
+
+/** First, because a reader who stops early must have seen them. */
+function riskLines(changes: readonly Change[]): string[] {
+  const risks = changes.flatMap((change) => change.risks);
+  return risks.length === 0 ? [] : ["  look at these first:", ...risks.map((risk) => `    ! ${risk}`)];
 }
 
 function fieldLines({ path, before, after }: FieldChange): string[] {

@@ -1,6 +1,8 @@
 /** Reads a saved plan (`terraform show -json`) into what people and checks need. */
+import { risksOf } from "./risks.ts";
 
-export type ChangeAction = "create" | "update" | "delete" | "replace" | "read";
+/** `unknown`: what a newer tool may plan; it is never taken for harmless. */
+export type ChangeAction = "create" | "update" | "delete" | "replace" | "read" | "unknown";
 
 export interface FieldChange {
   /** Dotted path, for example "rules.0.deletion". */
@@ -16,6 +18,8 @@ export interface Change {
   readonly action: ChangeAction;
   /** Only for updates and replacements: what differs. Sensitive values are shown as "(sensitive)". */
   readonly fields: readonly FieldChange[];
+  /** What it takes away or opens, in people's words; empty for a harmless change. */
+  readonly risks: readonly string[];
 }
 
 /** The part of Terraform's JSON plan format that is read here (format_version 1.x). */
@@ -47,7 +51,9 @@ export function changesOf(plan: PlanJson): Change[] {
       const action = actionOf(resource.change.actions);
       if (!action) return [];
       const fields = action === "update" || action === "replace" ? fieldsOf(resource.change) : [];
-      return [{ address: resource.address, type: resource.type, action, fields }];
+      const { address, type, change } = resource;
+      const risks = risksOf({ address, type, action, before: change.before, after: change.after });
+      return [{ address, type, action, fields, risks }];
     });
 }
 
@@ -56,7 +62,7 @@ function actionOf(actions: readonly string[]): ChangeAction | undefined {
   const [only] = actions;
   if (only === "no-op" || only === undefined) return undefined;
   if (only === "create" || only === "update" || only === "delete" || only === "read") return only;
-  throw new Error(`unknown action in the plan: got ${only}`);
+  return "unknown";
 }
 
 type ResourceChange = NonNullable<PlanJson["resource_changes"]>[number]["change"];

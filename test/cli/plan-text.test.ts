@@ -19,6 +19,7 @@ test("of a changed file only the changed lines are shown", () => {
     type: "github_repository_file",
     action: "update",
     fields: [{ path: "content", before, after: before.replace("17 0", "41 3") }],
+    risks: [],
   };
   expect(planText(planned(change))).toBe(
     [
@@ -37,6 +38,7 @@ test("a single value is shown with old and new", () => {
     type: "github_repository_ruleset",
     action: "update",
     fields: [{ path: "rules.0.pull_request.0.required_approving_review_count", before: 1, after: 2 }],
+    risks: [],
   };
   expect(planText(planned(change))).toContain("      rules.0.pull_request.0.required_approving_review_count: 1 -> 2");
 });
@@ -48,6 +50,22 @@ test("a long change is cut, and says by how much", () => {
     type: "a",
     action: "update",
     fields: [{ path: "content", before: lines("old"), after: lines("new") }],
+    risks: [],
   };
   expect(planText(planned(change)).split("\n").at(-1)).toBe("        … 12 more lines");
+});
+
+test("what a change risks comes before the changes", () => {
+  const change: Change = {
+    address: "github_branch.sync",
+    type: "github_branch",
+    action: "delete",
+    fields: [],
+    risks: ["branch sync/upstream is deleted"],
+  };
+  expect(planText(planned(change)).split("\n").slice(1)).toEqual([
+    "  look at these first:",
+    "    ! branch sync/upstream is deleted",
+    "  - github_branch.sync",
+  ]);
 });

@@ -79,10 +79,16 @@ describe("reading a plan", () => {
     expect(summarize(changes)).toEqual({ create: 3, update: 0, delete: 2 });
   });
 
-  test("an action nobody knows is an error, not a no-op", () => {
-    expect(() => changesOf(plan({ address: "a.b", actions: ["forget"] }))).toThrow(
-      "unknown action in the plan: got forget",
-    );
+  test("an action nobody knows is a dangerous change, not a no-op", () => {
+    expect(changesOf(plan({ address: "a.b", actions: ["forget"] }))).toEqual([
+      {
+        address: "a.b",
+        type: "a",
+        action: "unknown",
+        fields: [],
+        risks: ["a.b: the IaC tool plans an action this version does not know"],
+      },
+    ]);
   });
 
   test("a plan format of another major version is refused", () => {
