@@ -1,4 +1,5 @@
 /** `upstream-sync plan`, `apply` and `destroy` */
+import { existsSync, statSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import pc from "picocolors";
@@ -6,7 +7,8 @@ import { InputFailure } from "../lib/failure.ts";
 import { apply } from "../lib/operations/apply.ts";
 import { selectForks } from "../lib/operations/context.ts";
 import { type PlanResult, plan } from "../lib/operations/plan.ts";
-import { follow, print, printJson } from "./output.ts";
+import { openPlans, savePlans } from "../lib/operations/saved-plans.ts";
+import { exitCodes, follow, print, printJson } from "./output.ts";
 import { planText } from "./plan-text.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 
@@ -17,30 +19,48 @@ export function planCommand(): Command {
     .description("show what an apply will change; changes nothing")
     .argument("[fork...]", forksHelp)
     .option("--destroy", "show what a destroy will take away instead")
-    .addHelpText("after", "\nExample:\n  upstream-sync plan acme/open-webui --json")
-    .action(async (names: string[], options: ProjectOptions & { destroy?: boolean }) => {
+    .option("-o, --out <file>", "keep the plan in a file, to be reviewed and then applied as it is")
+    .option("--exit-code", "end with 4 when there is something to change")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  upstream-sync plan acme/open-webui --json
+  upstream-sync plan --out review.plan && upstream-sync apply review.plan
+  upstream-sync plan --exit-code --json       in CI: 0 nothing to do, 4 something to change`,
+    )
+    .action(async (names: string[], options: ProjectOptions & PlanOptions) => {
       const planned = await planAll(names, options, options.destroy ?? false);
+      if (options.out !== undefined) savePlans(planned, options.out);
       if (options.json) printJson({ forks: planned.map(planJson) });
       else for (const result of planned) print(planText(result));
+      if (options.exitCode && planned.some(({ changes }) => changes.length > 0)) process.exitCode = exitCodes.changes;
     });
 }
 
+interface PlanOptions {
+  readonly destroy?: boolean;
+  readonly out?: string;
+  readonly exitCode?: boolean;
+}
+
 export function applyCommand(): Command {
-  return changingCommand("apply", "set the forks up as the config says", false);
+  return changingCommand("apply", "set the forks up as the config says", false)
+    .argument("[fork-or-plan...]", `${forksHelp}; or one file that \`plan --out\` wrote: exactly that plan is applied`)
+    .addHelpText("after", "  upstream-sync apply review.plan --yes");
 }
 
 export function destroyCommand(): Command {
-  return changingCommand("destroy", "take the set-up away from the forks", true);
+  return changingCommand("destroy", "take the set-up away from the forks", true).argument("[fork...]", forksHelp);
 }
 
 function changingCommand(name: string, description: string, destroy: boolean): Command {
   return withProjectOptions(new Command(name))
     .description(`${description}: shows the plan, asks, then does exactly that plan`)
-    .argument("[fork...]", forksHelp)
     .option("-y, --yes", "do not ask")
     .addHelpText("after", `\nExample:\n  upstream-sync ${name} acme/open-webui --yes`)
     .action(async (names: string[], options: ProjectOptions & { yes?: boolean }) => {
-      const planned = await planAll(names, options, destroy);
+      const planned = destroy ? await planAll(names, options, true) : await openOrPlan(names, options);
       if (!options.json) for (const result of planned) print(planText(result));
       const changing = planned.filter((result) => result.changes.length > 0);
       if (changing.length > 0 && !options.yes) await confirm(name);
@@ -48,6 +68,19 @@ function changingCommand(name: string, description: string, destroy: boolean): C
       if (options.json) printJson({ forks: planned.map(planJson), done: true });
       else print(changing.length > 0 ? `${name}: done` : `${name}: nothing to do`);
     });
+}
+
+/** A name on the command line is a fork of the config, or a single file with a saved plan. */
+async function openOrPlan(names: string[], options: ProjectOptions): Promise<PlanResult[]> {
+  const [file] = names;
+  if (names.length !== 1 || file === undefined || !existsSync(file) || !statSync(file).isFile()) {
+    return await planAll(names, options, false);
+  }
+  const opened = await follow(openPlans(openProject(options), file));
+  if (opened.some(({ destroy }) => destroy)) {
+    throw new InputFailure(`${file} is the plan of a destroy`, "a destroy plans anew: upstream-sync destroy");
+  }
+  return opened;
 }
 
 async function planAll(names: string[], options: ProjectOptions, destroy: boolean): Promise<PlanResult[]> {

@@ -26,7 +26,7 @@ Examples:
   upstream-sync apply                                do it, after a question
   upstream-sync destroy                              take it all away again
 
-Exit codes: 0 done, 1 failed, 2 wrong input.`,
+Exit codes: 0 done, 1 failed, 2 wrong input; plan --exit-code: 4 something to change.`,
   );
 for (const command of program.commands) {
   command.exitOverride();

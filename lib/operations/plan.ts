@@ -8,6 +8,8 @@ import type { Context } from "./context.ts";
 
 export interface PlanResult {
   readonly repository: string;
+  /** Whether the plan takes the set-up away. */
+  readonly destroy: boolean;
   readonly changes: readonly Change[];
   readonly summary: PlanSummary;
   readonly workspace: Workspace;
@@ -24,5 +26,12 @@ export async function* plan(
   await init(workspace);
   yield { fork: fork.repository, text: destroy ? "planning the removal" : "planning" };
   const saved = await terraformPlan(workspace, { destroy });
-  return { repository: fork.repository, changes: saved.changes, summary: summarize(saved.changes), workspace, saved };
+  return {
+    repository: fork.repository,
+    destroy,
+    changes: saved.changes,
+    summary: summarize(saved.changes),
+    workspace,
+    saved,
+  };
 }

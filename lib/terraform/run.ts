@@ -97,6 +97,13 @@ export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGener
   }
   const result = await child;
   if (result.exitCode !== 0) {
+    if (diagnostics.some((text) => text.includes("Saved plan is stale"))) {
+      throw new Failure(
+        "nothing was applied: the state has moved since the plan was made",
+        "plan again, look at the new plan, then apply that",
+        diagnostics.join("\n"),
+      );
+    }
     throw new Failure(
       `${workspace.tool.name} could not apply the plan: ${diagnostics[0] ?? result.shortMessage ?? "no reason given"}`,
       "what was done so far is recorded in the state; mend the cause and run the same command again",

@@ -1,0 +1,54 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { GitHubStandIn } from "../../demo/github-stand-in.ts";
+import { pocketBoard } from "../../demo/pocket-board.ts";
+import { createWorld, type World } from "../../demo/world.ts";
+
+let folder: string;
+let github: GitHubStandIn;
+let world: World;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "upstream-sync-saved-"));
+  github = await GitHubStandIn.start(join(folder, "github"));
+  world = await createWorld(github, folder, await pocketBoard(folder));
+  await world.upstreamSyncJson("credentials", "create");
+}, 60_000);
+
+afterAll(async () => {
+  await github.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("a plan is saved, refused once it no longer fits, and applied exactly as it was", async () => {
+  const config = join(world.project, "upstream-sync.yaml");
+  const before = readFileSync(config, "utf8");
+  const planned = await world.upstreamSync("plan", "--out", "review.plan", "--exit-code");
+  expect(planned.exitCode).toBe(4);
+  expect(planned.stdout).toContain("! permission is raised: deploy key upstream-sync may write to the repository");
+  expect(statSync(join(world.project, "review.plan")).mode & 0o777).toBe(0o600);
+
+  writeFileSync(config, before.replace("timeoutMinutes: 10", "timeoutMinutes: 11"));
+  const changed = await world.upstreamSync("apply", "review.plan", "--yes");
+  expect([changed.exitCode, changed.stderr]).toEqual([
+    1,
+    expect.stringContaining("review.plan does not fit any more: what acme/pocket-board gets has changed since"),
+  ]);
+  writeFileSync(config, before);
+
+  const applied = await world.upstreamSync("apply", "review.plan", "--yes");
+  expect([applied.exitCode, applied.stdout.split("\n").at(-1)]).toEqual([0, "apply: done"]);
+  const again = await world.upstreamSync("apply", "review.plan", "--yes");
+  expect([again.exitCode, again.stderr]).toEqual([
+    1,
+    expect.stringContaining("nothing was applied: the state has moved since the plan was made"),
+  ]);
+  expect((await world.upstreamSync("plan", "--exit-code")).exitCode).toBe(0);
+}, 90_000);
+
+test("another file is not taken for a plan", async () => {
+  const result = await world.upstreamSync("apply", "upstream-sync.yaml", "--yes");
+  expect([result.exitCode, result.stderr]).toEqual([2, expect.stringContaining("upstream-sync.yaml is no saved plan")]);
+});
