@@ -1,6 +1,6 @@
 /** A plan in people's words: one line a change, old and new for what is updated. */
 import { diffLines } from "diff";
-import type { PlanResult } from "../lib/operations/plan.ts";
+import type { PlanResult } from "../lib/plan-result.ts";
 import type { Change, FieldChange } from "../lib/terraform/plan.ts";
 
 const signs: Readonly<Record<Change["action"], string>> = {

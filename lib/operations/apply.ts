@@ -1,8 +1,8 @@
 /** Carries out a plan that was shown: exactly its bytes, whether it builds a set-up or takes one away. */
 
+import type { PlanResult } from "../plan-result.ts";
 import type { ProgressEvent } from "../progress.ts";
 import { type Progress, apply as terraformApply } from "../terraform/run.ts";
-import type { PlanResult } from "./plan.ts";
 
 export interface ApplyResult {
   readonly repository: string;

@@ -1,20 +1,11 @@
 /** What an apply or a destroy of one fork is about to do. Writes nothing outside the project's own folder. */
 import type { ForkConfig } from "../config/schema.ts";
+import type { PlanResult } from "../plan-result.ts";
 import type { ProgressEvent } from "../progress.ts";
-import { type Change, type PlanSummary, summarize } from "../terraform/plan.ts";
-import { init, type SavedPlan, plan as terraformPlan, type Workspace } from "../terraform/run.ts";
+import { summarize } from "../terraform/plan.ts";
+import { init, plan as terraformPlan } from "../terraform/run.ts";
 import { openWorkspace } from "../workspace.ts";
 import type { Context } from "./context.ts";
-
-export interface PlanResult {
-  readonly repository: string;
-  /** Whether the plan takes the set-up away. */
-  readonly destroy: boolean;
-  readonly changes: readonly Change[];
-  readonly summary: PlanSummary;
-  readonly workspace: Workspace;
-  readonly saved: SavedPlan;
-}
 
 export async function* plan(
   context: Context,

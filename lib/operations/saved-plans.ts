@@ -4,12 +4,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { Failure, InputFailure } from "../failure.ts";
+import type { PlanResult } from "../plan-result.ts";
 import type { ProgressEvent } from "../progress.ts";
 import { summarize } from "../terraform/plan.ts";
 import { init, readPlan, type Workspace } from "../terraform/run.ts";
 import { openWorkspace } from "../workspace.ts";
 import { type Context, selectForks } from "./context.ts";
-import type { PlanResult } from "./plan.ts";
 
 const savedSchema = z.strictObject({
   format: z.literal("upstream-sync plan 1"),

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { planText } from "../../cli/plan-text.ts";
-import type { PlanResult } from "../../lib/operations/plan.ts";
+import type { PlanResult } from "../../lib/plan-result.ts";
 import type { Change } from "../../lib/terraform/plan.ts";
 
 function planned(...changes: Change[]): PlanResult {
