@@ -5,6 +5,8 @@ import { packageVersion } from "../lib/package-root.ts";
 import { credentialsCommand } from "./credentials.ts";
 import { applyCommand, destroyCommand, planCommand } from "./deploy.ts";
 import { exitCodes, reportFailure } from "./output.ts";
+import { statusCommand } from "./status.ts";
+import { syncCommand } from "./sync.ts";
 
 const program = new Command("upstream-sync")
   .description(
@@ -16,6 +18,8 @@ const program = new Command("upstream-sync")
   .addCommand(planCommand())
   .addCommand(applyCommand())
   .addCommand(destroyCommand())
+  .addCommand(syncCommand())
+  .addCommand(statusCommand())
   .addCommand(credentialsCommand())
   .addHelpText(
     "after",
@@ -24,6 +28,8 @@ Examples:
   upstream-sync credentials create acme/open-webui   make the key the workflow pushes with
   upstream-sync plan                                 see what an apply will do
   upstream-sync apply                                do it, after a question
+  upstream-sync sync                                 start a run now and follow it
+  upstream-sync status                               see how the forks stand
   upstream-sync destroy                              take it all away again
 
 Exit codes: 0 done, 1 failed, 2 wrong input; plan --exit-code: 4 something to change.`,

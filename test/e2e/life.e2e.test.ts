@@ -52,3 +52,34 @@ test("another file is not taken for a plan", async () => {
   const result = await world.upstreamSync("apply", "upstream-sync.yaml", "--yes");
   expect([result.exitCode, result.stderr]).toEqual([2, expect.stringContaining("upstream-sync.yaml is no saved plan")]);
 });
+
+test("sync starts a run, follows it and ends as the run did; status shows it afterwards", async () => {
+  const idle = await world.upstreamSync("sync", "--json");
+  expect(idle.exitCode).toBe(0);
+  expect(JSON.parse(idle.stdout).forks[0].record.outcome).toBe("up-to-date");
+  expect(idle.stderr).toContain("acme/pocket-board: look: Look: success\n");
+
+  await world.moveUpstream("moved");
+  const promoted = await world.upstreamSync("sync");
+  expect([promoted.exitCode, promoted.stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      /^acme\/pocket-board: promoted: tests passed\n {2}pull request: http.*\/pull\/1\n {2}run: http/,
+    ),
+  ]);
+
+  await world.moveUpstream("broken");
+  const failed = await world.upstreamSync("sync");
+  expect([failed.exitCode, failed.stdout]).toEqual([1, expect.stringContaining("  failed: test, Test: ")]);
+
+  const { forks } = await world.upstreamSyncJson("status");
+  expect(forks[0].runs.map((run: { record: { outcome: string } }) => run.record.outcome)).toEqual([
+    "tests-failed",
+    "promoted",
+    "up-to-date",
+  ]);
+  expect(forks[0]).toMatchObject({
+    workflow: "as configured",
+    pullRequest: { number: 1, state: "open", checks: "success" },
+  });
+}, 90_000);
