@@ -1,7 +1,15 @@
 /** Accounts, tokens and repositories: what on GitHub is made by signing up and by clicking. */
 import { randomBytes } from "node:crypto";
 import { Hono } from "hono";
-import { type Body, oneOf, optionalString, optionalStrings, readBody, requiredString } from "../server/body.ts";
+import {
+  type Body,
+  oneOf,
+  optionalBoolean,
+  optionalString,
+  optionalStrings,
+  readBody,
+  requiredString,
+} from "../server/body.ts";
 import { createRepository, defaultBranchOf } from "../server/git.ts";
 import { type Env, GitHubError, type Routes, type Sandbox } from "../server/http.ts";
 import { fullName } from "../server/identity.ts";
@@ -15,6 +23,7 @@ function problem(message: string): GitHubError {
 }
 
 const loginPattern = /^[a-z0-9](?:-?[a-z0-9])*$/i;
+const plans = ["free", "pro", "team", "enterprise"] as const;
 const namePattern = /^[a-z0-9._-]+$/i;
 
 /** How a repository stands just after it was made; a fork differs in what GitHub switches off there. */
@@ -99,7 +108,7 @@ export function accountsRoutes(): Routes {
     if (!loginPattern.test(login)) throw problem(`not a login: ${login}`);
     if (state.owner(login)) throw problem(`${login} is already there`);
     const type = oneOf("Owner", "type", requiredString(body, "type"), ["User", "Organization"]);
-    const plan = oneOf("Owner", "plan", optionalString(body, "plan") ?? "free", ["free", "pro", "team", "enterprise"]);
+    const plan = oneOf("Owner", "plan", optionalString(body, "plan") ?? "free", plans);
     const owner = { id: state.id(), login, type, plan };
     state.data.owners.push(owner);
     state.save();
@@ -124,6 +133,33 @@ export function accountsRoutes(): Routes {
       fullRepository(c.var.sandbox, repository, { kind: "user", login: repository.owner, scopes: [] }),
       201,
     );
+  });
+  routes.patch("/_sandbox/owners/:login", async (c) => {
+    const { state } = c.var.sandbox;
+    const owner = state.owner(c.req.param("login"));
+    if (!owner) throw problem(`no owner ${c.req.param("login")}`);
+    owner.plan = oneOf("Owner", "plan", requiredString(await readBody(c), "plan"), plans);
+    state.save();
+    return c.json(owner);
+  });
+  // What an organization decides for its repositories; no REST route of a repository can change it.
+  routes.patch("/_sandbox/repositories/:owner/:name", async (c) => {
+    const { state } = c.var.sandbox;
+    const { owner, name } = c.req.param();
+    const repository = state.repository(owner, name);
+    if (!repository) throw problem(`no repository ${owner}/${name}`);
+    const body = await readBody(c);
+    const keys = optionalBoolean(body, "deployKeysAllowed");
+    if (keys !== undefined) repository.actions.deployKeysAllowed = keys;
+    const forced = optionalStrings(body, "forcedByOrganization");
+    if (forced) {
+      const settings = ["permissions", "workflow", "selected-actions"] as const;
+      repository.actions.forcedByOrganization = forced.map((one) =>
+        oneOf("Repository", "forcedByOrganization", one, settings),
+      );
+    }
+    state.save();
+    return c.body(null, 204);
   });
   routes.put("/_sandbox/repositories/:owner/:name/collaborators/:login", async (c) => {
     const { state } = c.var.sandbox;

@@ -4,6 +4,7 @@ import type { Routes } from "../server/http.ts";
 import type { RequestLog } from "../server/request-log.ts";
 import type { Runs } from "../server/runs.ts";
 import { accountsRoutes } from "./accounts.ts";
+import { appsControlRoutes } from "./apps.ts";
 import { controlAuthorization } from "./authorization.ts";
 import { clockRoutes } from "./clock.ts";
 import { observationRoutes } from "./observation.ts";
@@ -21,6 +22,7 @@ export function controlRoutes({ token, runs, log, faults, unknown }: Control): R
   return [
     controlAuthorization(token),
     accountsRoutes(),
+    appsControlRoutes(),
     clockRoutes(runs),
     observationRoutes(log, faults, unknown),
     snapshotsRoutes(runs),

@@ -42,6 +42,7 @@ async function putBack(state: State, name: string): Promise<void> {
   await copy(folder, state.folder);
   state.reload();
   state.jobTokens.clear();
+  state.installationTokens.clear();
 }
 
 export function snapshotsRoutes(runs: Runs): Routes {

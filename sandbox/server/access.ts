@@ -1,6 +1,6 @@
 /** Rights that one `authorize` call cannot say. */
 import { authorize, GitHubError, type RouteContext } from "./http.ts";
-import { jobMay } from "./identity.ts";
+import { integrationMay } from "./identity.ts";
 import type { Permission, Repository } from "./state.ts";
 
 /** As `authorize`, where GitHub accepts either of several job-token permissions (labels: issues or pull-requests). */
@@ -9,7 +9,7 @@ export function authorizeAny(
   need: { role: Permission; jobs: readonly (readonly [string, "read" | "write"])[] },
 ): Repository {
   const named = c.var.sandbox.state.repository(c.req.param("owner") ?? "", c.req.param("repo") ?? "");
-  const granted = named && need.jobs.find(([key, access]) => jobMay(c.var.identity, named, key, access));
+  const granted = named && need.jobs.find(([key, access]) => integrationMay(c.var.identity, named, key, access));
   return authorize(c, { role: need.role, job: granted ?? need.jobs[0] ?? "never" });
 }
 

@@ -4,6 +4,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono, type MiddlewareHandler } from "hono";
 import { getPath } from "hono/utils/url";
+import { appOfJwt, looksLikeJwt } from "./apps.ts";
 import type { Fault, Faults } from "./faults.ts";
 import { type Env, GitHubError, type RouteContext, type Routes, type Sandbox } from "./http.ts";
 import { actorName, anonymous, fullName, identify } from "./identity.ts";
@@ -56,7 +57,11 @@ function tokenOf(header: string): string {
 const authenticate: MiddlewareHandler<Env> = async (c, next) => {
   const header = c.req.header("authorization");
   if (header) {
-    const identity = identify(c.var.sandbox.state, tokenOf(header));
+    const { state } = c.var.sandbox;
+    const token = tokenOf(header);
+    const identity = looksLikeJwt(token)
+      ? ({ kind: "app", app: appOfJwt(state.data.apps ?? [], token) } as const)
+      : identify(state, token);
     if (!identity) throw new GitHubError(401, "Bad credentials");
     c.set("identity", identity);
   }

@@ -7,7 +7,18 @@ import { type Context, Hono } from "hono";
 import { startGit } from "./git.ts";
 import { finishPush, openPush, pushEnvironment } from "./hook.ts";
 import type { Env, GitExchange } from "./http.ts";
-import { actorName, anonymous, atLeast, canSee, fullName, type Identity, identify, jobMay, role } from "./identity.ts";
+import {
+  actorName,
+  anonymous,
+  atLeast,
+  canSee,
+  fullName,
+  type Identity,
+  identify,
+  integrationMay,
+  isIntegration,
+  role,
+} from "./identity.ts";
 import { receivePackAnswer, watchForPack, watchStart } from "./pkt-line.ts";
 import type { Repository, State } from "./state.ts";
 
@@ -31,12 +42,14 @@ export function gitIdentity(state: State, authorization: string | undefined): Id
 
 function mayRead(repository: Repository, identity: Identity): boolean {
   return (
-    repository.visibility === "public" || identity.kind !== "job" || jobMay(identity, repository, "contents", "read")
+    repository.visibility === "public" ||
+    !isIntegration(identity) ||
+    integrationMay(identity, repository, "contents", "read")
   );
 }
 
 function mayWrite(repository: Repository, identity: Identity): boolean {
-  if (identity.kind === "job") return jobMay(identity, repository, "contents", "write");
+  if (isIntegration(identity)) return integrationMay(identity, repository, "contents", "write");
   return identity.kind === "user" && identity.scopes.includes("repo") && atLeast(role(repository, identity), "write");
 }
 

@@ -1,7 +1,7 @@
 /** Commits, files, refs and branches as REST answers show them. Fields: GitHub's OpenAPI description. */
-import type { ChangedFile, Commit, Person } from "./git-objects.ts";
+import type { ChangedFile, Commit, Person, TreeEntry } from "./git-objects.ts";
 import type { Sandbox } from "./http.ts";
-import { fullName, type Identity } from "./identity.ts";
+import { actorName, fullName, type Identity } from "./identity.ts";
 import { rulesetsFor } from "./rule-match.ts";
 import { actionsApp, nodeId, repositoryUrl, simpleUser } from "./shapes.ts";
 import type { Repository } from "./state.ts";
@@ -10,7 +10,8 @@ const noReply = "users.noreply.github.com";
 
 /** The identity GitHub gives commits made through its API for somebody. */
 export function personOf(sandbox: Sandbox, identity: Identity): Person {
-  const login = identity.kind === "user" ? identity.login : actionsApp.bot;
+  const named = identity.kind === "user" || identity.kind === "installation";
+  const login = named ? actorName(identity) : actionsApp.bot;
   const { id } = simpleUser(sandbox, login);
   return { name: login, email: `${id}+${login}@${noReply}`, date: sandbox.state.timestamp() };
 }
@@ -86,6 +87,24 @@ export function gitCommitShape(sandbox: Sandbox, repository: Repository, commit:
       html_url: `${htmlUrl(sandbox, repository)}/commit/${parent}`,
     })),
     verification: unsigned,
+  };
+}
+
+/** "git-tree". */
+export function treeShape(sandbox: Sandbox, repository: Repository, tree: string, entries: readonly TreeEntry[]) {
+  const api = repositoryUrl(sandbox, repository);
+  return {
+    sha: tree,
+    url: `${api}/git/trees/${tree}`,
+    tree: entries.map(({ path, mode, type, sha, size }) => ({
+      path,
+      mode,
+      type,
+      sha,
+      ...(size === undefined ? {} : { size }),
+      ...(type === "commit" ? {} : { url: `${api}/git/${type}s/${sha}` }),
+    })),
+    truncated: false,
   };
 }
 

@@ -1,7 +1,7 @@
 /** What every route shares: the context it runs in, GitHub's errors, and the two questions "which repository" and "may I". */
 import type { Context, Hono } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { atLeast, canSee, type Identity, jobMay, role } from "./identity.ts";
+import { GitHubError } from "./github-error.ts";
+import { atLeast, canSee, type Identity, integrationMay, isIntegration, role } from "./identity.ts";
 import type { Permission, Repository, State } from "./state.ts";
 
 /** The running sandbox, as routes see it. */
@@ -28,35 +28,8 @@ export interface GitExchange {
 
 export type Env = { Variables: { sandbox: Sandbox; identity: Identity; git?: GitExchange } };
 export type Routes = Hono<Env>;
+export { GitHubError };
 export type RouteContext = Context<Env>;
-
-/** An answer GitHub gives for a refusal; thrown by routes, turned into JSON by the app's `onError`. */
-export class GitHubError extends Error {
-  readonly status: ContentfulStatusCode;
-  readonly errors: unknown[] | undefined;
-  readonly documentation: string;
-
-  constructor(
-    status: ContentfulStatusCode,
-    message: string,
-    options: { errors?: unknown[]; documentation?: string } = {},
-  ) {
-    super(message);
-    this.status = status;
-    this.errors = options.errors;
-    this.documentation = options.documentation ?? "https://docs.github.com/rest";
-  }
-
-  /** `status` is a string in GitHub's envelope (reference: digital-twins PR#401). */
-  body(): Record<string, unknown> {
-    return {
-      message: this.message,
-      ...(this.errors ? { errors: this.errors } : {}),
-      documentation_url: this.documentation,
-      status: String(this.status),
-    };
-  }
-}
 
 export function notFound(): GitHubError {
   return new GitHubError(404, "Not Found");
@@ -76,8 +49,8 @@ export function repositoryOf(c: RouteContext): Repository {
 }
 
 /**
- * The repository, if the caller may do this to it. People need `role`; a job token needs the permission `job`, for example
- * `["contents", "write"]` ("never" = no job token may). Texts as GitHub's.
+ * The repository, if the caller may do this to it. People need `role`; a job token, and an App's, needs the permission `job`,
+ * for example `["contents", "write"]` ("never" = none of them may). Texts as GitHub's.
  */
 export function authorize(
   c: RouteContext,
@@ -89,8 +62,9 @@ export function authorize(
     if (need.role === "read") return repository;
     throw new GitHubError(401, "Requires authentication");
   }
-  if (identity.kind === "job") {
-    if (need.job !== "never" && jobMay(identity, repository, need.job[0], need.job[1])) return repository;
+  if (identity.kind === "app") throw new GitHubError(401, "Bad credentials");
+  if (isIntegration(identity)) {
+    if (need.job !== "never" && integrationMay(identity, repository, need.job[0], need.job[1])) return repository;
     throw new GitHubError(403, "Resource not accessible by integration");
   }
   if (atLeast(role(repository, identity), need.role)) return repository;

@@ -1,10 +1,14 @@
 /** Who is calling, and what they may do: the one place that knows roles and job-token permissions. */
+import { type App, type InstallationToken, reaches } from "./apps.ts";
 import type { JobToken, Permission, Repository, State } from "./state.ts";
 
 export type Identity =
   | { kind: "anonymous" }
   | { kind: "user"; login: string; scopes: string[] }
   | { kind: "job"; token: JobToken }
+  /** An App by its JWT: it may ask about itself and for tokens, nothing else. */
+  | { kind: "app"; app: App }
+  | { kind: "installation"; token: InstallationToken }
   | { kind: "deploy-key"; repository: string; keyId: number; readOnly: boolean };
 
 export const anonymous: Identity = { kind: "anonymous" };
@@ -18,6 +22,10 @@ export function actorName(identity: Identity): string {
       return identity.login;
     case "job":
       return "github-actions[bot]";
+    case "app":
+      return `${identity.app.slug}[bot]`;
+    case "installation":
+      return `${identity.token.app.slug}[bot]`;
     case "deploy-key":
       return `deploy-key:${identity.keyId}`;
   }
@@ -33,6 +41,8 @@ export function identify(state: State, token: string): Identity | undefined {
   if (user) return { kind: "user", login: user.login, scopes: user.scopes };
   const job = state.jobTokens.get(token);
   if (job) return { kind: "job", token: job };
+  const installed = state.installationTokens.get(token);
+  if (installed && installed.expires > Date.now()) return { kind: "installation", token: installed };
   return undefined;
 }
 
@@ -54,11 +64,25 @@ export function atLeast(actual: Permission | undefined, wanted: Permission): boo
   return actual !== undefined && ranks.indexOf(actual) >= ranks.indexOf(wanted);
 }
 
-export function jobMay(identity: Identity, repository: Repository, key: string, access: "read" | "write"): boolean {
-  if (identity.kind !== "job") return false;
-  if (identity.token.repository.toLowerCase() !== fullName(repository).toLowerCase()) {
-    return access === "read" && repository.visibility === "public";
-  }
+/** Tokens with permissions instead of a role: those of workflow jobs and of App installations. */
+export function isIntegration(identity: Identity): identity is Extract<Identity, { kind: "job" | "installation" }> {
+  return identity.kind === "job" || identity.kind === "installation";
+}
+
+function isFor(identity: Extract<Identity, { kind: "job" | "installation" }>, repository: Repository): boolean {
+  return identity.kind === "job"
+    ? identity.token.repository.toLowerCase() === fullName(repository).toLowerCase()
+    : reaches(identity.token, repository);
+}
+
+export function integrationMay(
+  identity: Identity,
+  repository: Repository,
+  key: string,
+  access: "read" | "write",
+): boolean {
+  if (!isIntegration(identity)) return false;
+  if (!isFor(identity, repository)) return access === "read" && repository.visibility === "public";
   const granted = identity.token.permissions[key] ?? "none";
   return granted === "write" || (access === "read" && granted === "read");
 }
@@ -66,7 +90,7 @@ export function jobMay(identity: Identity, repository: Repository, key: string, 
 /** Whether the caller can see that the repository exists; if not, GitHub answers 404. */
 export function canSee(repository: Repository, identity: Identity): boolean {
   if (repository.visibility === "public") return true;
-  if (identity.kind === "job") return identity.token.repository.toLowerCase() === fullName(repository).toLowerCase();
+  if (isIntegration(identity)) return isFor(identity, repository);
   if (identity.kind === "deploy-key") return identity.repository.toLowerCase() === fullName(repository).toLowerCase();
   return role(repository, identity) !== undefined;
 }

@@ -3,7 +3,7 @@
  * requests. It asks about objects only through `Questions`, so it knows neither git nor the network.
  */
 import type { RefUpdate } from "./git.ts";
-import { atLeast, type Identity, role } from "./identity.ts";
+import { atLeast, type Identity, isIntegration, role } from "./identity.ts";
 import { bypassOf, rulesetsFor } from "./rule-match.ts";
 import type { CommitStatus, Issue, Owner, Repository } from "./state.ts";
 
@@ -166,14 +166,16 @@ async function violations(rule: Rule, update: RefUpdate, context: Context): Prom
 }
 
 async function workflowRefusal(update: RefUpdate, { identity, questions }: Context): Promise<Refusal[]> {
-  const free = identity.kind === "deploy-key" || (identity.kind === "user" && identity.scopes.includes("workflow"));
+  const free =
+    identity.kind === "deploy-key" ||
+    (identity.kind === "user" && identity.scopes.includes("workflow")) ||
+    (identity.kind === "installation" && identity.token.permissions.workflows === "write");
   if (free || update.after === null) return [];
   const path = await questions.newWorkflowFile(update.after);
   if (!path) return [];
-  const [who, what] =
-    identity.kind === "job"
-      ? ["a GitHub App", "`workflows` permission"]
-      : ["a Personal Access Token", "`workflow` scope"];
+  const [who, what] = isIntegration(identity)
+    ? ["a GitHub App", "`workflows` permission"]
+    : ["a Personal Access Token", "`workflow` scope"];
   return [
     {
       kind: "workflow-file",

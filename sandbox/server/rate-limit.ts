@@ -6,7 +6,7 @@ import type { Sandbox } from "./http.ts";
 import { actorName, type Identity } from "./identity.ts";
 
 /** GitHub's primary limits per hour (rate-limits-for-the-rest-api); a job token's is per repository. */
-const limits = { anonymous: 60, user: 5000, job: 1000, "deploy-key": 0 } as const;
+const limits = { anonymous: 60, user: 5000, job: 1000, app: 5000, installation: 5000, "deploy-key": 0 } as const;
 const hour = 3600;
 
 interface Window {

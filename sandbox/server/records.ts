@@ -1,6 +1,8 @@
 /** All routes about records, that is, everything on GitHub that is not in git. */
 import type { Routes } from "./http.ts";
 import { actionsSettingsRoutes } from "./routes/actions-settings.ts";
+import { appsRoutes } from "./routes/apps.ts";
+import { assigneesRoutes } from "./routes/assignees.ts";
 import { environmentsRoutes } from "./routes/environments.ts";
 import { issuesRoutes } from "./routes/issues.ts";
 import { keysRoutes } from "./routes/keys.ts";
@@ -18,9 +20,11 @@ import type { State } from "./state.ts";
 export function recordRoutes(runs: Runs, hostPublicKey: (state: State) => string): Routes[] {
   return [
     usersRoutes(hostPublicKey),
+    appsRoutes(),
     repositoriesRoutes(),
     labelsRoutes(),
     issuesRoutes(),
+    assigneesRoutes(),
     rulesetsRoutes(),
     keysRoutes(),
     environmentsRoutes(),

@@ -51,6 +51,8 @@ function isActor(
   switch (actor.actor_type) {
     case "DeployKey":
       return identity.kind === "deploy-key";
+    case "Integration":
+      return identity.kind === "installation" && actor.actor_id === identity.token.app.id;
     case "RepositoryRole": {
       const wanted = roleIds[actor.actor_id ?? 0];
       // Job tokens have a role on no list (reference: thyra#149), so only people are looked at.

@@ -1,6 +1,6 @@
 /** Objects that stand inside many answers. Field names and which are required: GitHub's OpenAPI description. */
 import type { Sandbox } from "./http.ts";
-import { atLeast, fullName, type Identity, jobMay, role } from "./identity.ts";
+import { atLeast, fullName, type Identity, integrationMay, role } from "./identity.ts";
 import type { Repository } from "./state.ts";
 
 /** GitHub Actions' own App: its id is public and stands in check runs and refusals. */
@@ -22,7 +22,8 @@ export function nodeId(kind: string, id: number): string {
 export function simpleUser(sandbox: Sandbox, login: string) {
   const owner = sandbox.state.owner(login);
   const name = owner?.login ?? login;
-  const id = owner?.id ?? (login === actionsApp.bot ? actionsApp.botId : 0);
+  const app = sandbox.state.data.apps?.find(({ slug }) => login === `${slug}[bot]`);
+  const id = owner?.id ?? app?.id ?? (login === actionsApp.bot ? actionsApp.botId : 0);
   const url = `${apiUrl(sandbox)}/users/${name}`;
   return {
     login: name,
@@ -107,7 +108,7 @@ export function minimalRepository(sandbox: Sandbox, repository: Repository) {
 
 function permissions(repository: Repository, identity: Identity) {
   const has = role(repository, identity);
-  const pushes = atLeast(has, "write") || jobMay(identity, repository, "contents", "write");
+  const pushes = atLeast(has, "write") || integrationMay(identity, repository, "contents", "write");
   return {
     admin: atLeast(has, "admin"),
     maintain: atLeast(has, "maintain"),

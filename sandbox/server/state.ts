@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { App, InstallationToken } from "./apps.ts";
 
 export type Plan = "free" | "pro" | "team" | "enterprise";
 export type Permission = "admin" | "maintain" | "write" | "triage" | "read";
@@ -107,6 +108,8 @@ export interface Issue {
   created_at: string;
   updated_at: string;
   closed_at: string | null;
+  /** Why a plain issue was closed; "completed" when nobody said. */
+  state_reason?: "completed" | "not_planned" | "duplicate";
   pull: null | {
     head: string;
     base: string;
@@ -214,6 +217,8 @@ export interface Repository {
     default_workflow_permissions: "read" | "write";
     can_approve_pull_request_reviews: boolean;
     deployKeysAllowed: boolean;
+    /** Settings the organization decides: GitHub refuses to change them here with 409. */
+    forcedByOrganization?: ("permissions" | "workflow" | "selected-actions")[];
     /** Kept when `allowed_actions` is "selected". */
     selected?: { github_owned_allowed: boolean; verified_allowed: boolean; patterns_allowed: string[] };
   };
@@ -239,6 +244,7 @@ export interface StateData {
   /** token -> whose. */
   userTokens: Record<string, UserToken>;
   repositories: Repository[];
+  apps?: App[];
   /** ssh host key, OpenSSH private format. */
   hostKey: string;
 }
@@ -249,6 +255,8 @@ export class State {
   data: StateData;
   /** Never written to disk: a job token must not outlive the process that runs the job. */
   readonly jobTokens = new Map<string, JobToken>();
+  /** Neither are these: they live an hour at most. */
+  readonly installationTokens = new Map<string, InstallationToken>();
 
   constructor(folder: string, initial: () => StateData) {
     this.folder = folder;

@@ -31,6 +31,11 @@ function variableShape(repository: Repository, name: string) {
   return { name: name.toUpperCase(), ...found };
 }
 
+/** The descriptions of these operations promise 409 where the organization decides; the words are not public. */
+function refuseForced({ actions }: Repository, what: "permissions" | "workflow" | "selected-actions"): void {
+  if (actions.forcedByOrganization?.includes(what)) throw new GitHubError(409, "Conflict");
+}
+
 function permissionRoutes(routes: Routes): void {
   const base = "/repos/:owner/:repo/actions/permissions";
   routes.get(base, (c) => {
@@ -45,7 +50,9 @@ function permissionRoutes(routes: Routes): void {
     });
   });
   routes.put(base, async (c) => {
-    const { actions } = authorize(c, admin);
+    const repository = authorize(c, admin);
+    refuseForced(repository, "permissions");
+    const { actions } = repository;
     const body = await readBody(c);
     const enabled = required(optionalBoolean(body, "enabled"), "enabled");
     const allowed = optionalString(body, "allowed_actions");
@@ -59,7 +66,9 @@ function permissionRoutes(routes: Routes): void {
     return c.json({ default_workflow_permissions, can_approve_pull_request_reviews });
   });
   routes.put(`${base}/workflow`, async (c) => {
-    const { actions } = authorize(c, admin);
+    const repository = authorize(c, admin);
+    refuseForced(repository, "workflow");
+    const { actions } = repository;
     const body = await readBody(c);
     const level = optionalString(body, "default_workflow_permissions");
     const approve = optionalBoolean(body, "can_approve_pull_request_reviews");
@@ -72,7 +81,9 @@ function permissionRoutes(routes: Routes): void {
     return c.body(null, 204);
   });
   const selected = (c: RouteContext): Repository["actions"] => {
-    const { actions } = authorize(c, admin);
+    const repository = authorize(c, admin);
+    if (c.req.method === "PUT") refuseForced(repository, "selected-actions");
+    const { actions } = repository;
     if (actions.allowed_actions !== "selected") {
       throw new GitHubError(409, "The repository's allowed actions are not set to selected.");
     }

@@ -13,13 +13,14 @@ import {
   validRef,
 } from "../git.ts";
 import { commitInfo, hasCommit, isAncestor, isSha, listTree, readBlob, resolveCommit } from "../git-objects.ts";
-import { branchShape, gitCommitShape, refShape, shortBranch } from "../git-shapes.ts";
+import { branchShape, gitCommitShape, refShape, shortBranch, treeShape } from "../git-shapes.ts";
 import { authorize, type Env, GitHubError, notFound, type RouteContext, type Routes } from "../http.ts";
 import { paginate } from "../paging.ts";
 import { moveRef } from "../ref-writes.ts";
 import { nodeId, repositoryUrl } from "../shapes.ts";
 import type { Repository } from "../state.ts";
 import { commitsRoutes } from "./commits.ts";
+import { gitWritesRoutes } from "./git-writes.ts";
 
 const reading = { role: "read", job: ["contents", "read"] } as const;
 const writing = { role: "write", job: ["contents", "write"] } as const;
@@ -147,20 +148,7 @@ function objects(routes: Routes): void {
     if (!isSha(tree)) throw notFound();
     const recursive = c.req.query("recursive") !== undefined;
     const entries = await listTree(at(c, repository), tree, { recursive, withTrees: recursive }).catch(gone);
-    const api = repositoryUrl(c.var.sandbox, repository);
-    return c.json({
-      sha: tree,
-      url: `${api}/git/trees/${tree}`,
-      tree: entries.map(({ path, mode, type, sha, size }) => ({
-        path,
-        mode,
-        type,
-        sha,
-        ...(size === undefined ? {} : { size }),
-        ...(type === "commit" ? {} : { url: `${api}/git/${type}s/${sha}` }),
-      })),
-      truncated: false,
-    });
+    return c.json(treeShape(c.var.sandbox, repository, tree, entries));
   });
 
   routes.get("/repos/:owner/:repo/git/blobs/:sha", async (c) => {
@@ -189,6 +177,7 @@ export function gitDataRoutes(): Routes {
   readRefs(routes);
   writeRefs(routes);
   objects(routes);
+  routes.route("/", gitWritesRoutes());
   routes.route("/", commitsRoutes());
   return routes;
 }

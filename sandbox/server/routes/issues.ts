@@ -11,7 +11,7 @@ import {
   type Routes,
   validationFailed,
 } from "../http.ts";
-import { actorName, atLeast, type Identity, role } from "../identity.ts";
+import { actorName, atLeast, type Identity, isIntegration, role } from "../identity.ts";
 import { paginate } from "../paging.ts";
 import { nodeId, repositoryUrl, simpleUser } from "../shapes.ts";
 import type { Issue, Repository } from "../state.ts";
@@ -50,7 +50,7 @@ export function issueShape(c: RouteContext, repository: Repository, issue: Issue
     title: issue.title,
     body: issue.body,
     state: issue.state,
-    state_reason: issue.state === "closed" && !issue.pull ? ("completed" as const) : null,
+    state_reason: issue.state === "closed" && !issue.pull ? (issue.state_reason ?? ("completed" as const)) : null,
     user: simpleUser(sandbox, issue.user),
     labels: labels.map((label) => labelShape(c, repository, label)),
     assignee: assignees[0] ?? null,
@@ -193,7 +193,7 @@ export function issuesRoutes(): Routes {
     const title = requiredString(body, "title");
     if (title.trim() === "") throw validationFailed("Issue", "title", "missing_field");
     // Labels and assignees of somebody without that right are dropped without a word (REST reference, "Create an issue").
-    const mayLabel = c.var.identity.kind === "job" || atLeast(role(repository, c.var.identity), "triage");
+    const mayLabel = isIntegration(c.var.identity) || atLeast(role(repository, c.var.identity), "triage");
     const labels = mayLabel ? (optionalStrings(body, "labels") ?? []) : [];
     const now = state.timestamp();
     const issue: Issue = {
@@ -234,6 +234,8 @@ export function issuesRoutes(): Routes {
       if (next !== issue.state) issue.closed_at = next === "closed" ? state.timestamp() : null;
       issue.state = next;
     }
+    const reason = optionalString(body, "state_reason");
+    if (reason === "completed" || reason === "not_planned" || reason === "duplicate") issue.state_reason = reason;
     if (title !== undefined) issue.title = title;
     if (text !== undefined || body.body === null) issue.body = text ?? null;
     if (labels) issue.labels = [...new Set(labels.map((name) => ensureLabel(state, repository, name).name))];
@@ -289,7 +291,7 @@ export function issuesRoutes(): Routes {
 
 function requireAuthorOrWriter(c: RouteContext, repository: Repository, found: Comment): void {
   const { identity } = c.var;
-  if (identity.kind === "job" || actorName(identity) === found.user) return;
+  if (isIntegration(identity) || actorName(identity) === found.user) return;
   if (!atLeast(role(repository, identity), "write"))
     throw new GitHubError(403, "Must have admin rights to Repository.");
 }

@@ -5,12 +5,14 @@ import { headOf, markMerged } from "../after-update.ts";
 import { oneOf, optionalString, readBody } from "../body.ts";
 import { bare, type GitRepository, readRef } from "../git.ts";
 import { type CommitText, mergeCommit, rebaseCommits, squashCommit } from "../git-commits.ts";
+import { isAncestor } from "../git-objects.ts";
 import { personOf, webFlow } from "../git-shapes.ts";
 import { authorize, type Env, GitHubError, notFound, type RouteContext, type Routes } from "../http.ts";
 import { actorName } from "../identity.ts";
 import { type MergeMethod, methodNames } from "../policy.ts";
 import { allowedMethods, type PullIssue, pullOf } from "../pull-shapes.ts";
 import { moveRef } from "../ref-writes.ts";
+import { repositoryUrl } from "../shapes.ts";
 import type { Repository } from "../state.ts";
 
 const path = "/repos/:owner/:repo/pulls/:number{[0-9]+}/merge";
@@ -113,5 +115,43 @@ export function pullMergeRoutes(): Routes {
     return c.json({ sha: after, merged: true, message: "Pull Request successfully merged" });
   });
 
+  routes.put("/repos/:owner/:repo/pulls/:number{[0-9]+}/update-branch", updateBranch);
   return routes;
+}
+
+/**
+ * "Update branch" of the web page: base merged into the head, as one commit by the caller. Texts: github/gh-aw (update-pull-request).
+ * GitHub does it after the answer; here it is done when the answer comes.
+ */
+async function updateBranch(c: RouteContext): Promise<Response> {
+  const repository = authorize(c, { role: "write", job: ["pull-requests", "write"] });
+  refuseArchived(repository);
+  const { sandbox, identity } = c.var;
+  const issue = pullOf(c, repository);
+  const { pull } = issue;
+  const expected = optionalString(await readBody(c), "expected_head_sha");
+  if (expected !== undefined && expected !== pull.headSha) {
+    throw new GitHubError(422, "expected head sha didn't match current head ref.");
+  }
+  const head = headOf(sandbox.state, repository, pull);
+  const at = bare(sandbox.state, repository);
+  const base = await readRef(at, `refs/heads/${pull.base}`);
+  if (!base || head.repository !== repository || issue.state === "closed") {
+    throw new GitHubError(422, "Head ref does not exist");
+  }
+  if (await isAncestor(at, base, pull.headSha)) {
+    throw new GitHubError(422, "There are no new commits on the base branch.");
+  }
+  const merged = await mergeCommit(at, pull.headSha, base, {
+    message: `Merge branch '${pull.base}' into ${head.branch}`,
+    author: personOf(sandbox, identity),
+    committer: webFlow(sandbox),
+  });
+  if (!merged) throw new GitHubError(422, "merge conflict between base and head");
+  const update = { ref: `refs/heads/${head.branch}`, before: pull.headSha, after: merged };
+  if ((await moveRef(c, repository, update, "refs", { madeHere: merged })) === "raced") {
+    throw new GitHubError(422, "expected head sha didn't match current head ref.");
+  }
+  const url = `${repositoryUrl(sandbox, repository)}/pulls/${issue.number}`;
+  return c.json({ message: "Updating pull request branch.", url }, 202);
 }

@@ -7,7 +7,7 @@ import { bare, readRef } from "../git.ts";
 import { isAncestor, mergeBase } from "../git-objects.ts";
 import { commitShape, fileShape } from "../git-shapes.ts";
 import { authorize, type Env, GitHubError, type RouteContext, type Routes, validationFailed } from "../http.ts";
-import { actorName, atLeast, canSee, role } from "../identity.ts";
+import { actorName, atLeast, canSee, isIntegration, role } from "../identity.ts";
 import { paginate } from "../paging.ts";
 import { changesOf, isPull, type PullIssue, pullOf, pullShape, simplePull } from "../pull-shapes.ts";
 import type { Repository } from "../state.ts";
@@ -186,7 +186,7 @@ function editable(c: RouteContext): { repository: Repository; issue: PullIssue }
   const { identity } = c.var;
   const issue = pullOf(c, repository);
   const may =
-    identity.kind === "job" || issue.user === actorName(identity) || atLeast(role(repository, identity), "write");
+    isIntegration(identity) || issue.user === actorName(identity) || atLeast(role(repository, identity), "write");
   if (!may) throw new GitHubError(403, "Must have write access to Repository.");
   refuseArchived(repository);
   return { repository, issue };

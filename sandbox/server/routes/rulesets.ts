@@ -1,6 +1,7 @@
 /** Repository rulesets. What they refuse is judged in policy.ts; here they are kept, checked and shown. */
 import { Hono } from "hono";
 import { requirePaidRules } from "../access.ts";
+import { appInstalledOn } from "../apps.ts";
 import { type Body, oneOf, optionalString, readBody, requiredString } from "../body.ts";
 import { authorize, type Env, GitHubError, notFound, type RouteContext, type Routes } from "../http.ts";
 import { atLeast, fullName, type Identity, role } from "../identity.ts";
@@ -85,8 +86,10 @@ function checkedActor(c: RouteContext, repository: Repository, value: unknown): 
         throw refused(`Actor user ${where}`);
       }
       return { actor_id: id, actor_type: type, bypass_mode: mode };
-    // No App is installed here, and GitHub's own is refused on every repository (tetherto/qvac#3555).
+    // GitHub's own App is refused on every repository (tetherto/qvac#3555), others must be installed there.
     case "Integration":
+      if (appInstalledOn(c.var.sandbox.state, id, repository))
+        return { actor_id: id, actor_type: type, bypass_mode: mode };
       throw refused(`Actor ${id === actionsApp.id ? "GitHub Actions" : String(id)} integration ${where}`);
     case "Team":
       throw refused(`Actor Team ${where}`);
