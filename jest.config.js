@@ -12,6 +12,8 @@ export default {
     {
       ...shared,
       displayName: "unit",
+      // Five seconds are not enough for a test with git in it on a machine that does other work as well.
+      testTimeout: 30_000,
       testMatch: ["**/*.test.ts"],
       testPathIgnorePatterns: [...ignored, "\\.e2e\\.test\\.ts$"],
     },
