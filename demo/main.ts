@@ -7,9 +7,9 @@ import { GitHubStandIn } from "./github-stand-in.ts";
 import { pocketBoard } from "./pocket-board.ts";
 import { realRepositories } from "./real-setting.ts";
 import type { Setting } from "./setting.ts";
-import { story } from "./story.ts";
-import { type StepResult, tell } from "./tell.ts";
-import { createWorld } from "./world.ts";
+import { standUp } from "./stand-up.ts";
+import { story } from "./story/index.ts";
+import { type StepResult, stepsOf, tell } from "./tell.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -21,7 +21,7 @@ interface Options {
 
 const command = new Command("npm run demo --")
   .description("tells the life of a set-up on a stand-in for GitHub; writes nothing outside a temporary folder")
-  .option("--json", "print { ok, steps: [{ name, ok, seconds, requests, detail }] } alone on stdout")
+  .option("--json", "print { ok, steps: [{ chapter, name, ok, seconds, requests, detail }] } alone on stdout")
   .option(
     "--keep",
     "leave the stand-in up and its folder in place; people's tokens are in tokens.json there, mode 0600",
@@ -51,7 +51,7 @@ async function run(options: Options): Promise<void> {
   } finally {
     if (!options.keep) rmSync(folder, { recursive: true, force: true });
   }
-  const ok = results.length === story.length && results.every((step) => step.ok);
+  const ok = results.length === stepsOf(story).length && results.every((step) => step.ok);
   if (options.json) process.stdout.write(`${JSON.stringify({ ok, steps: results }, null, 2)}\n`);
   say(`${ok ? "all checks held" : "a check did not hold"}, ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
   process.exitCode = ok ? 0 : 1;
@@ -70,7 +70,7 @@ async function live(folder: string, options: Options, say: (text: string) => voi
   };
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   try {
-    const world = await createWorld(github, folder, told);
+    const world = await standUp(github, folder, told);
     const results = await tell(story, world, say);
     if (options.keep) {
       const tokens = join(folder, "tokens.json");

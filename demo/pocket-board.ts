@@ -152,9 +152,8 @@ export async function pocketBoard(folder: string): Promise<Setting> {
   const broken = await extend(upstream, moved, [brokenCommit]);
   const conflicting = await extend(upstream, broken, [conflictingCommit]);
   await git(upstream, ["update-ref", "refs/heads/main", start]);
-  for (const [name, sha] of Object.entries({ start, moved, broken, conflicting })) {
-    await git(upstream, ["update-ref", `refs/demo/${name}`, sha]);
-  }
+  const stages = { start, moved, broken, conflicting };
+  for (const [name, sha] of Object.entries(stages)) await git(upstream, ["update-ref", `refs/demo/${name}`, sha]);
 
   await git(folder, ["clone", "--quiet", "--bare", upstream, fork]);
   const main = await extend(fork, start, [
@@ -177,10 +176,7 @@ export async function pocketBoard(folder: string): Promise<Setting> {
       name: "pocket-board",
       git: upstream,
       branch: "main",
-      start,
-      moved,
-      broken,
-      conflicting,
+      stages,
     },
     fork: { owner: "acme", name: "pocket-board", git: fork, branches: { from: "main", target: "dev" } },
     tests: ["node --test"],

@@ -83,9 +83,8 @@ export async function realRepositories(
     date + 240,
   );
   await git(upstream, ["update-ref", `refs/heads/${branch}`, forkedAt]);
-  for (const [name, sha] of Object.entries({ start: forkedAt, moved, broken, conflicting })) {
-    await git(upstream, ["update-ref", `refs/demo/${name}`, sha]);
-  }
+  const stages = { start: forkedAt, moved, broken, conflicting };
+  for (const [name, sha] of Object.entries(stages)) await git(upstream, ["update-ref", `refs/demo/${name}`, sha]);
   const name = basename(upstreamUrl.replace(/\/+$/, "")).replace(/\.git$/, "") || "project";
   return {
     upstream: {
@@ -93,10 +92,7 @@ export async function realRepositories(
       name: repositoryName(name),
       git: upstream,
       branch,
-      start: forkedAt,
-      moved,
-      broken,
-      conflicting,
+      stages,
     },
     fork: { owner: "acme", name: repositoryName(name), git: fork, branches: { from, target } },
     tests: tests.length > 0 ? tests : [`sh ${checkPath}`],

@@ -1,4 +1,8 @@
 /** The two repositories a story is told on, and the stages upstream goes through. */
+
+/** Where upstream stands: at the start; with good news; with news that break the tests; that conflict with the fork. */
+export type Stage = "start" | "moved" | "broken" | "conflicting";
+
 export interface Setting {
   readonly upstream: {
     readonly owner: string;
@@ -6,11 +10,8 @@ export interface Setting {
     /** A bare repository of the demo's own; nothing is ever written back to where it came from. */
     readonly git: string;
     readonly branch: string;
-    /** Commits, all in `git`: where the story starts; good news; news that break the tests; news that conflict with the fork. */
-    readonly start: string;
-    readonly moved: string;
-    readonly broken: string;
-    readonly conflicting: string;
+    /** SHAs, all in `git`. */
+    readonly stages: Readonly<Record<Stage, string>>;
   };
   readonly fork: {
     readonly owner: string;

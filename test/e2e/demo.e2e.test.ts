@@ -62,6 +62,7 @@ describe("the demo", () => {
       "the private key is nowhere but sealed",
       "destroy",
       "the fork compared with before",
+      "nothing was ever written to the upstream",
     ]);
   });
 

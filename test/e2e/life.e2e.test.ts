@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { GitHubStandIn } from "../../demo/github-stand-in.ts";
 import { pocketBoard } from "../../demo/pocket-board.ts";
-import { createWorld, type World } from "../../demo/world.ts";
+import { standUp } from "../../demo/stand-up.ts";
+import { moveUpstream } from "../../demo/workflow-run.ts";
+import type { World } from "../../demo/world.ts";
 
 let folder: string;
 let github: GitHubStandIn;
@@ -13,7 +15,7 @@ let world: World;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "upstream-sync-saved-"));
   github = await GitHubStandIn.start(join(folder, "github"));
-  world = await createWorld(github, folder, await pocketBoard(folder));
+  world = await standUp(github, folder, await pocketBoard(folder));
   await world.upstreamSyncJson("credentials", "create");
 }, 60_000);
 
@@ -59,7 +61,7 @@ test("sync starts a run, follows it and ends as the run did; status shows it aft
   expect(JSON.parse(idle.stdout).forks[0].record.outcome).toBe("up-to-date");
   expect(idle.stderr).toContain("acme/pocket-board: look: Look: success\n");
 
-  await world.moveUpstream("moved");
+  await moveUpstream(world, "moved");
   const promoted = await world.upstreamSync("sync");
   expect([promoted.exitCode, promoted.stdout]).toEqual([
     0,
@@ -68,7 +70,7 @@ test("sync starts a run, follows it and ends as the run did; status shows it aft
     ),
   ]);
 
-  await world.moveUpstream("broken");
+  await moveUpstream(world, "broken");
   const failed = await world.upstreamSync("sync");
   expect([failed.exitCode, failed.stdout]).toEqual([1, expect.stringContaining("  failed: test, Test: ")]);
 

@@ -1,0 +1,43 @@
+/** Checks that more than one chapter makes. */
+import { check, checkEqual } from "../check.ts";
+import { git } from "../git.ts";
+import type { LogEntry } from "../github-stand-in.ts";
+import type { Run } from "../workflow-run.ts";
+import type { World } from "../world.ts";
+
+export const syncBranch = "refs/heads/sync/upstream";
+
+export const short = (sha: string) => sha.slice(0, 9);
+
+export const isRestWrite = (entry: LogEntry) => !["GET", "HEAD"].includes(entry.method) && entry.git === null;
+
+export function expectOutcome(run: Run, conclusion: "success" | "failure", outcome: string): void {
+  checkEqual(
+    [run.conclusion, run.record.outcome],
+    [conclusion, outcome],
+    `outcome (the run says: ${run.record.reason})`,
+  );
+}
+
+/** What a run cost on the wire. The demo's own look at the result is not in it. */
+export function traffic(log: readonly LogEntry[]): string {
+  const bytes = log.reduce((sum, entry) => sum + entry.requestBytes + entry.responseBytes, 0);
+  return `${log.length} requests, ${(bytes / 1000).toFixed(1)} kB`;
+}
+
+/** Brings the fork's branches into its bare copy, as `refs/demo/live/<branch>`. */
+export async function fetchLive(world: World): Promise<void> {
+  await git(
+    world.fork.git,
+    ["fetch", "--quiet", "--prune", world.github.gitUrl(world.fork), "+refs/heads/*:refs/demo/live/*"],
+    { token: world.people.administrator },
+  );
+}
+
+/** `tip` has every one of `commits` in its history. Needs `fetchLive` before. */
+export async function expectContains(world: World, tip: string, commits: readonly string[]): Promise<void> {
+  for (const commit of commits) {
+    const contained = await git(world.fork.git, ["merge-base", "--is-ancestor", commit, tip], { allowFailure: true });
+    check(contained.ok, `${short(tip)} to contain ${short(commit)}`);
+  }
+}

@@ -1,0 +1,13 @@
+/** What a story is made of. */
+import type { World } from "../world.ts";
+
+export interface Step {
+  readonly name: string;
+  /** Does one thing a person or GitHub does, checks what came of it, and tells what was seen in a line. */
+  run(world: World): Promise<string>;
+}
+
+export interface Chapter {
+  readonly title: string;
+  readonly steps: readonly Step[];
+}

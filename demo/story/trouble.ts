@@ -1,0 +1,51 @@
+/** What goes wrong by itself: nothing moves, and the run says why. */
+import { check, checkEqual } from "../check.ts";
+import { moveUpstream, strike } from "../workflow-run.ts";
+import type { World } from "../world.ts";
+import { expectOutcome } from "./expect.ts";
+import type { Chapter } from "./step.ts";
+
+export const trouble: Chapter = {
+  title: "Trouble",
+  steps: [
+    { name: "upstream breaks the tests: nothing moves", run: testsFail },
+    { name: "upstream conflicts with the fork: nothing moves, the paths are named", run: conflict },
+    { name: "upstream cannot be reached: red, never green", run: unreachable },
+  ],
+};
+
+async function testsFail(world: World): Promise<string> {
+  const before = await world.refs();
+  await moveUpstream(world, "broken");
+  const run = await strike(world);
+  expectOutcome(run, "failure", "tests-failed");
+  checkEqual(await world.refs(), before, "the fork's refs");
+  const failed = run.record.tests.filter((one: { ok: boolean }) => !one.ok);
+  check(failed.length > 0, "the record to name the failed test", run.record.tests);
+  return failed.map((one: { name: string }) => one.name).join(", ");
+}
+
+async function conflict(world: World): Promise<string> {
+  const before = await world.refs();
+  await moveUpstream(world, "conflicting");
+  const run = await strike(world);
+  expectOutcome(run, "failure", "conflict");
+  check(run.record.conflicts.length > 0, "the record to name the conflicts", run.record);
+  checkEqual(await world.refs(), before, "the fork's refs");
+  return run.record.conflicts.map((one: { path: string; side: string }) => `${one.path} (with ${one.side})`).join(", ");
+}
+
+async function unreachable(world: World): Promise<string> {
+  const { upstream } = world.setting;
+  const before = await world.refs();
+  await world.github.control("POST", "/faults", {
+    route: `GET /${upstream.owner}/${upstream.name}.git/info/refs`,
+    status: 503,
+    times: 10,
+  });
+  const run = await strike(world);
+  await world.github.control("DELETE", "/faults");
+  expectOutcome(run, "failure", "stopped");
+  checkEqual(await world.refs(), before, "the fork's refs");
+  return run.record.reason;
+}
