@@ -7,7 +7,8 @@ export { BranchRules, type BranchRulesProps } from "./constructs/branch-rules.ts
 export { ForkRepository, type ForkRepositoryProps } from "./constructs/fork-repository.ts";
 export { Labels, type LabelsProps } from "./constructs/labels.ts";
 export { type ManagedFile, ManagedFiles, type ManagedFilesProps } from "./constructs/managed-files.ts";
-export { Ownership, type OwnershipProps } from "./constructs/ownership.ts";
+export { type Claim, type Foreign, type Owned, Ownership } from "./constructs/ownership.ts";
+export { RestList, type RestListProps } from "./constructs/rest-list.ts";
 export { SyncBranch, type SyncBranchProps } from "./constructs/sync-branch.ts";
 export { type BoundCredentials, type BypassActor, SyncCredentials } from "./constructs/sync-credentials.ts";
 export { UpstreamSync, type UpstreamSyncProps } from "./constructs/upstream-sync.ts";

@@ -1,9 +1,13 @@
+import { DataGithubRestApi } from "@cdktf/provider-github/lib/data-github-rest-api/index.js";
 import {
   RepositoryRuleset,
   type RepositoryRulesetBypassActors,
 } from "@cdktf/provider-github/lib/repository-ruleset/index.js";
 import { Construct } from "constructs";
+import { hcl } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
+import type { Ownership } from "./ownership.ts";
+import { RestList } from "./rest-list.ts";
 import type { SyncBranch } from "./sync-branch.ts";
 import type { BypassActor } from "./sync-credentials.ts";
 
@@ -12,6 +16,7 @@ export const testsContext = "upstream-sync/tests";
 
 export interface BranchRulesProps {
   readonly repository: ForkRepository;
+  readonly ownership: Ownership;
   readonly branch: SyncBranch;
   /** "strict": history and gate; "minimal": history only. */
   readonly mode: "strict" | "minimal";
@@ -39,7 +44,14 @@ export class BranchRules extends Construct {
       target: "branch",
       enforcement: "active",
       conditions: { refName: { include: [`refs/heads/${props.branch.name}`], exclude: [] } },
+      // Terraform cannot see it by the name alone, and a rule for a branch that is not there yet refuses its creation.
+      dependsOn: [props.branch.resource],
     };
+    const list = new RestList(this, "list", {
+      endpoint: `repos/${props.repository.owner}/${props.repository.name}/rulesets`,
+      name: "rulesets",
+    });
+    const claim = (id: string, name: string) => claimRuleset(this, props, list, id, name);
 
     const history = new RepositoryRuleset(this, "history", {
       ...shared,
@@ -47,6 +59,7 @@ export class BranchRules extends Construct {
       rules: { deletion: true, nonFastForward: true },
     });
     history.overrideLogicalId("history");
+    claim("history", history.nameInput as string).importInto("github_repository_ruleset.history");
 
     if (props.mode === "minimal") return;
     const actors = [
@@ -63,5 +76,33 @@ export class BranchRules extends Construct {
       },
     });
     gate.overrideLogicalId("gate");
+    claim("gate", gate.nameInput as string).importInto("github_repository_ruleset.gate");
   }
+}
+
+/** Ours is a ruleset of our name for the sync branch and nothing else; the list does not tell what a ruleset holds. */
+function claimRuleset(scope: Construct, props: BranchRulesProps, list: RestList, id: string, name: string) {
+  const { owner, name: repository } = props.repository;
+  const live = `[for one in ${list.items} : one if lower(one.name) == ${hcl(name.toLowerCase())}]`;
+  const ref = `refs/heads/${props.branch.name}`;
+  return props.ownership.claim({
+    thing: `ruleset:${name}`,
+    there: `length(${live}) > 0`,
+    ours: (wasThere) => {
+      const detail = new DataGithubRestApi(scope, `${id}-detail`, {
+        endpoint: `repos/${owner}/${repository}/rulesets/\${each.value}`,
+      });
+      detail.overrideLogicalId(`ruleset_${id}`);
+      detail.addOverride("for_each", `\${{ for one in ${live} : "found" => one.id if ${wasThere} }}`);
+      const found = `jsondecode(data.github_rest_api.ruleset_${id}["found"].body)`;
+      return `(!${wasThere} || try(${found}.conditions.ref_name.include == [${hcl(ref)}], false))`;
+    },
+    importId: `"${repository}:\${${live}[0].id}"`,
+    foreign: {
+      what: `the ruleset "${name}" of ${owner}/${repository}`,
+      got: "one that was there before and holds other branches",
+      expected: `none, or one for ${ref} alone`,
+      fix: "Rename or remove it (Settings, Rules, Rulesets), then apply again.",
+    },
+  });
 }

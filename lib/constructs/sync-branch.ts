@@ -1,30 +1,69 @@
 import { Branch } from "@cdktf/provider-github/lib/branch/index.js";
+import { DataGithubRestApi } from "@cdktf/provider-github/lib/data-github-rest-api/index.js";
 import { Construct } from "constructs";
+import { refPath } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
+import type { Owned, Ownership } from "./ownership.ts";
 
 export interface SyncBranchProps {
   readonly repository: ForkRepository;
+  readonly ownership: Ownership;
   /** Name of the branch only the sync program moves, for example "sync/upstream". */
   readonly name: string;
   /** Branch it is born from. Read once: later moves of that branch do not move this one. */
   readonly from: string;
+  /** Branch it will be merged into; one that was there before has to share history with it. */
+  readonly target: string;
 }
 
-/** The sync branch exists. A branch of that name is adopted and never reset. */
+/**
+ * The sync branch exists. One that was there before is adopted: never reset, not in the state, and still there after a destroy.
+ * One with nothing in common with the target stops the plan.
+ */
 export class SyncBranch extends Construct {
-  /** The branch's name, resolved after the branch exists: whoever uses it depends on it. */
   readonly name: string;
+  readonly owned: Owned;
+  readonly resource: Branch;
 
   constructor(scope: Construct, id: string, props: SyncBranchProps) {
     super(scope, id);
-    const branch = new Branch(this, "branch", {
+    this.name = props.name;
+    const { owner, name: repository } = props.repository;
+    const live = new DataGithubRestApi(this, "live", {
+      endpoint: `repos/${owner}/${repository}/git/ref/heads/${refPath(props.name)}`,
+    });
+    live.overrideLogicalId("sync_branch");
+    const there = "data.github_rest_api.sync_branch.code == 200";
+    this.owned = props.ownership.claim({
+      thing: `branch:${props.name}`,
+      there,
+      // A branch carries no mark. What was absent at first and is there now was made by an apply that was cut short.
+      ours: (wasThere) => `!${wasThere}`,
+      importId: `"${repository}:${props.name}:${props.from}"`,
+    });
+
+    // Files are listed on the first page only, and there can be hundreds: https://docs.github.com/rest/commits/commits#compare-two-commits
+    const compare = new DataGithubRestApi(this, "compare", {
+      endpoint: `repos/${owner}/${repository}/compare/${refPath(props.target)}...${refPath(props.name)}?per_page=1&page=2`,
+    });
+    compare.overrideLogicalId("sync_branch_history");
+    compare.addOverride("for_each", `\${toset([for at in ["adopted"] : at if ${this.owned.wasThere} && ${there}])}`);
+    props.ownership.require("alltrue([for one in data.github_rest_api.sync_branch_history : one.code == 200])", {
+      what: `the branch ${props.name} of ${owner}/${repository}`,
+      got: `one that was there before and cannot be compared with ${props.target} (\${try(jsondecode(data.github_rest_api.sync_branch_history["adopted"].body).message, "")})`,
+      expected: `none, or one that shares history with ${props.target}`,
+      fix: "Rename or remove that branch, or name another one in branches.sync, then apply again.",
+    });
+
+    this.resource = new Branch(this, "branch", {
       repository: props.repository.name,
       branch: props.name,
       sourceBranch: props.from,
       // Its birthplace moves on every day; a change of source would replace, that is delete, the branch.
       lifecycle: { ignoreChanges: ["source_branch", "source_sha"] },
     });
-    branch.overrideLogicalId("sync");
-    this.name = branch.branch;
+    this.resource.overrideLogicalId("sync");
+    this.resource.addOverride("count", `\${${this.owned.managed} ? 1 : 0}`);
+    this.owned.importInto("github_branch.sync[0]");
   }
 }

@@ -1,10 +1,14 @@
 import { ActionsEnvironmentSecret } from "@cdktf/provider-github/lib/actions-environment-secret/index.js";
+import { DataGithubRestApi } from "@cdktf/provider-github/lib/data-github-rest-api/index.js";
 import { RepositoryDeployKey } from "@cdktf/provider-github/lib/repository-deploy-key/index.js";
 import { RepositoryEnvironment } from "@cdktf/provider-github/lib/repository-environment/index.js";
 import { RepositoryEnvironmentDeploymentPolicy } from "@cdktf/provider-github/lib/repository-environment-deployment-policy/index.js";
 import { Construct } from "constructs";
 import type { CredentialsFile } from "../credentials/credentials-file.ts";
+import { hcl } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
+import type { Ownership } from "./ownership.ts";
+import { RestList } from "./rest-list.ts";
 
 /** Who may pass a ruleset; `actorId` is absent for deploy keys, which stand for all keys of the repository. */
 export interface BypassActor {
@@ -22,8 +26,10 @@ export interface BoundCredentials {
 
 /** A way for the workflow to push. Made by a factory, so that nothing else branches on the kind. */
 export interface SyncCredentials {
-  bind(scope: Construct, repository: ForkRepository): BoundCredentials;
+  bind(scope: Construct, repository: ForkRepository, ownership: Ownership): BoundCredentials;
 }
+
+const keyTitle = "upstream-sync";
 
 /**
  * A write deploy key: its public half on the repository, its private half only as ciphertext, sealed for an environment that
@@ -31,44 +37,115 @@ export interface SyncCredentials {
  */
 function deployKey(file: CredentialsFile): SyncCredentials {
   return {
-    bind(scope, repository) {
+    bind(scope, repository, ownership) {
       const construct = new Construct(scope, "credentials");
       const key = new RepositoryDeployKey(construct, "key", {
         repository: repository.name,
-        title: "upstream-sync",
+        title: keyTitle,
         key: file.publicKey,
         readOnly: false,
       });
       key.overrideLogicalId("sync");
-
-      const environment = new RepositoryEnvironment(construct, "environment", {
-        repository: repository.name,
-        environment: file.environment,
-        deploymentBranchPolicy: { protectedBranches: false, customBranchPolicies: true },
-      });
-      environment.overrideLogicalId("sync");
-
-      const policy = new RepositoryEnvironmentDeploymentPolicy(construct, "policy", {
-        repository: repository.name,
-        environment: environment.environment,
-        branchPattern: repository.defaultBranch,
-      });
-      policy.overrideLogicalId("default_branch");
-
-      const secret = new ActionsEnvironmentSecret(construct, "secret", {
-        repository: repository.name,
-        environment: environment.environment,
-        secretName: file.secret.name,
-      });
-      secret.overrideLogicalId("deploy_key");
-      // By override: with the bindings' `encryptedValue` the provider refuses `key_id`, and without it the ciphertext is sent
-      // under whatever key is current (reference: github-facts-2.md, 6.13.0 `github_actions_environment_secret`).
-      secret.addOverride("value_encrypted", file.secret.encrypted);
-      secret.addOverride("key_id", file.secret.keyId);
-
+      claimKey(construct, repository, ownership, file.publicKey);
+      sealedEnvironment(construct, repository, ownership, file);
       return { bypassActor: { actorType: "DeployKey" }, construct };
     },
   };
+}
+
+/** Ours is the key of the credentials file under our title. GitHub takes a key only once, and people know it by its title. */
+function claimKey(scope: Construct, repository: ForkRepository, ownership: Ownership, publicKey: string): void {
+  const list = new RestList(scope, "keys", {
+    endpoint: `repos/${repository.owner}/${repository.name}/keys`,
+    name: "deploy_keys",
+  });
+  // GitHub keeps type and key, not the comment.
+  const material = hcl(publicKey.trim().split(/\s+/).slice(0, 2).join(" "));
+  const same = `join(" ", slice(concat(split(" ", one.key), [""]), 0, 2)) == ${material}`;
+  const ours = `[for one in ${list.items} : one.id if one.title == "${keyTitle}" && ${same}]`;
+  const owned = ownership.claim({
+    thing: `deploy key:${keyTitle}`,
+    there: `length([for one in ${list.items} : one if one.title == "${keyTitle}" || ${same}]) > 0`,
+    ours: () => `length(${ours}) > 0`,
+    importId: `"${repository.name}:\${${ours}[0]}"`,
+    foreign: {
+      what: `the deploy key "${keyTitle}" of ${repository.owner}/${repository.name}`,
+      got: "one that was there before: another key of that title, or the key of the credentials file under another title",
+      expected: `none, or the key of the credentials file titled ${keyTitle}`,
+      fix: "Rename or remove it (Settings, Deploy keys), then apply again.",
+    },
+  });
+  owned.importInto("github_repository_deploy_key.sync");
+}
+
+/**
+ * The environment that `upstream-sync credentials create` made, and in it the sealed secret. Its key pair is its mark: a secret
+ * sealed for another environment could not be opened.
+ */
+function sealedEnvironment(
+  scope: Construct,
+  repository: ForkRepository,
+  ownership: Ownership,
+  file: CredentialsFile,
+): void {
+  const name = file.environment;
+  const endpoint = `repos/${repository.owner}/${repository.name}/environments/${encodeURIComponent(name)}`;
+  const pair = new DataGithubRestApi(scope, "key-pair", { endpoint: `${endpoint}/secrets/public-key` });
+  pair.overrideLogicalId("environment_key");
+  const ours = `try(jsondecode(data.github_rest_api.environment_key.body).key_id, null) == ${hcl(file.secret.keyId)}`;
+  const owned = ownership.claim({
+    thing: `environment:${name}`,
+    there: "data.github_rest_api.environment_key.code == 200",
+    ours: () => ours,
+    importId: `"${repository.name}:${name}"`,
+  });
+  ownership.require(ours, {
+    what: `the environment ${name} of ${repository.owner}/${repository.name}`,
+    got: '${data.github_rest_api.environment_key.code == 200 ? "one with another key pair" : "none"}',
+    expected: "the one that the credentials file was sealed for",
+    fix: `Run \`upstream-sync credentials create ${repository.owner}/${repository.name} --replace\`, then apply again.`,
+  });
+
+  const environment = new RepositoryEnvironment(scope, "environment", {
+    repository: repository.name,
+    environment: name,
+    deploymentBranchPolicy: { protectedBranches: false, customBranchPolicies: true },
+  });
+  environment.overrideLogicalId("sync");
+  owned.importInto("github_repository_environment.sync");
+
+  const policy = new RepositoryEnvironmentDeploymentPolicy(scope, "policy", {
+    repository: repository.name,
+    environment: environment.environment,
+    branchPattern: repository.defaultBranch,
+  });
+  policy.overrideLogicalId("default_branch");
+  const policies = new RestList(scope, "policies", {
+    endpoint: `${endpoint}/deployment-branch-policies`,
+    key: "branch_policies",
+    name: "branch_policies",
+  });
+  const live = `[for one in ${policies.items} : one.id if one.name == jsondecode(data.github_rest_api.repository.body).default_branch]`;
+  ownership
+    .claim({
+      thing: `environment:${name}:default branch`,
+      there: `length(${live}) > 0`,
+      // Whose the environment is, theirs are its policies.
+      ours: () => ours,
+      importId: `"${repository.name}:${name}:\${${live}[0]}"`,
+    })
+    .importInto("github_repository_environment_deployment_policy.default_branch");
+
+  const secret = new ActionsEnvironmentSecret(scope, "secret", {
+    repository: repository.name,
+    environment: environment.environment,
+    secretName: file.secret.name,
+  });
+  secret.overrideLogicalId("deploy_key");
+  // By override: with the bindings' `encryptedValue` the provider refuses `key_id`, and without it the ciphertext is sent
+  // under whatever key is current (reference: github-facts-2.md, 6.13.0 `github_actions_environment_secret`).
+  secret.addOverride("value_encrypted", file.secret.encrypted);
+  secret.addOverride("key_id", file.secret.keyId);
 }
 
 export const SyncCredentials = { deployKey } as const;

@@ -7,6 +7,7 @@ import { BranchRules } from "./branch-rules.ts";
 import { ForkRepository } from "./fork-repository.ts";
 import { Labels } from "./labels.ts";
 import { type ManagedFile, ManagedFiles } from "./managed-files.ts";
+import { Ownership } from "./ownership.ts";
 import { SyncBranch } from "./sync-branch.ts";
 import type { SyncCredentials } from "./sync-credentials.ts";
 
@@ -34,18 +35,26 @@ export class UpstreamSync extends Construct {
 
     const { fork, files } = props;
     const repository = new ForkRepository(this, "fork", { owner: fork.owner, name: fork.name });
-    const branch = new SyncBranch(this, "branch", { repository, name: fork.branches.sync, from: fork.branches.from });
-    const credentials = props.credentials.bind(this, repository);
+    const ownership = new Ownership(this, "ownership");
+    const branch = new SyncBranch(this, "branch", {
+      repository,
+      ownership,
+      name: fork.branches.sync,
+      from: fork.branches.from,
+      target: fork.branches.target,
+    });
+    const credentials = props.credentials.bind(this, repository, ownership);
     const rules = new BranchRules(this, "rules", {
       repository,
+      ownership,
       branch,
       mode: fork.protection.sync.mode,
       approvals: fork.protection.sync.approvals,
       includeAdministrators: fork.protection.sync.includeAdministrators,
       bypass: credentials.bypassActor,
     });
-    const labels = new Labels(this, "labels", { repository, names: fork.pullRequest.labels });
-    const settings = new ActionsSettings(this, "actions", { repository });
+    const labels = new Labels(this, "labels", { repository, ownership, names: fork.pullRequest.labels });
+    const settings = new ActionsSettings(this, "actions", { repository, ownership });
 
     new ManagedFiles(this, "files", {
       repository,

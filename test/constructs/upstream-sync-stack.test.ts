@@ -44,8 +44,22 @@ describe("the stack of one fork", () => {
 
   test("its addresses are these and no others: they are where people's state lives", () => {
     expect(stack.addresses).toEqual([
-      "data.github_rest_api.before",
+      "data.github_rest_api.actions_permissions",
+      "data.github_rest_api.branch_policies",
+      "data.github_rest_api.deploy_keys",
+      "data.github_rest_api.environment_key",
+      "data.github_rest_api.labels",
+      "data.github_rest_api.more_branch_policies",
+      "data.github_rest_api.more_deploy_keys",
+      "data.github_rest_api.more_labels",
+      "data.github_rest_api.more_rulesets",
       "data.github_rest_api.repository",
+      "data.github_rest_api.ruleset_gate",
+      "data.github_rest_api.ruleset_history",
+      "data.github_rest_api.rulesets",
+      "data.github_rest_api.sync_branch",
+      "data.github_rest_api.sync_branch_history",
+      "data.github_rest_api.workflow_permissions",
       "github_actions_environment_secret.deploy_key",
       "github_actions_repository_permissions.actions",
       "github_branch.sync",
@@ -61,6 +75,8 @@ describe("the stack of one fork", () => {
       "github_repository_ruleset.history",
       "github_workflow_repository_permissions.workflow",
       "terraform_data.before",
+      "terraform_data.ownership",
+      "terraform_data.seen",
     ]);
   });
 
@@ -81,8 +97,9 @@ describe("the stack of one fork", () => {
       repository: "open-webui",
       target: "branch",
       enforcement: "active",
-      conditions: { ref_name: { include: ["refs/heads/${github_branch.sync.branch}"], exclude: [] } },
+      conditions: { ref_name: { include: ["refs/heads/sync/upstream"], exclude: [] } },
       rules: { deletion: true, non_fast_forward: true },
+      depends_on: ["github_branch.sync"],
     });
   });
 
@@ -93,7 +110,7 @@ describe("the stack of one fork", () => {
       target: "branch",
       enforcement: "active",
       bypass_actors: [{ actor_type: "DeployKey", bypass_mode: "always" }],
-      conditions: { ref_name: { include: ["refs/heads/${github_branch.sync.branch}"], exclude: [] } },
+      conditions: { ref_name: { include: ["refs/heads/sync/upstream"], exclude: [] } },
       rules: {
         pull_request: { required_approving_review_count: 1 },
         required_status_checks: {
@@ -101,6 +118,7 @@ describe("the stack of one fork", () => {
           required_check: [{ context: "upstream-sync/tests" }],
         },
       },
+      depends_on: ["github_branch.sync"],
     });
   });
 
@@ -109,6 +127,8 @@ describe("the stack of one fork", () => {
       repository: "open-webui",
       branch: "sync/upstream",
       source_branch: "main",
+      count:
+        '${(!terraform_data.before["branch:sync/upstream"].input.there || terraform_data.before["branch:sync/upstream"].input.ours) ? 1 : 0}',
       lifecycle: { ignore_changes: ["source_branch", "source_sha"] },
     });
   });
@@ -162,20 +182,53 @@ describe("the stack of one fork", () => {
     );
   });
 
-  test("settings that suffice are not managed, and the first record decides", () => {
+  test("whose a thing is was written down at first, twice, and only the record decides", () => {
+    const thing = 'terraform_data.before["setting:workflow permissions"].input';
     expect(stack.resource("github_workflow_repository_permissions.workflow").count).toBe(
-      '${try(jsondecode(terraform_data.before["workflow-permissions"].input).can_approve_pull_request_reviews, false) ? 0 : 1}',
+      `\${(!${thing}.there || ${thing}.ours) ? 1 : 0}`,
     );
-    expect(stack.resource("terraform_data.before").lifecycle).toEqual({ ignore_changes: ["input"] });
+    expect(stack.resource("terraform_data.before")).toMatchObject({
+      input: "${merge(terraform_data.seen[each.key].input, each.value)}",
+      lifecycle: { ignore_changes: ["input"] },
+    });
+    expect(stack.resource("terraform_data.seen")).toMatchObject({
+      input: "${each.value}",
+      lifecycle: { ignore_changes: ["input"] },
+    });
+    expect(Object.keys(stack.resource("terraform_data.before").for_each)).toEqual([
+      "branch:sync/upstream",
+      "deploy key:upstream-sync",
+      "environment:upstream-sync",
+      "environment:upstream-sync:default branch",
+      "label:accept-upstream-workflows",
+      "label:upstream-sync",
+      "ruleset:upstream-sync: gate",
+      "ruleset:upstream-sync: history",
+      "setting:Actions",
+      "setting:workflow permissions",
+    ]);
+  });
+
+  test("what of ours the state does not know is imported, to plain addresses", () => {
+    expect(stack.json.import.map(({ to }: { to: string }) => to)).toEqual([
+      "github_branch.sync[0]",
+      "github_repository_deploy_key.sync",
+      "github_repository_environment.sync",
+      "github_repository_environment_deployment_policy.default_branch",
+      "github_repository_ruleset.history",
+      "github_repository_ruleset.gate",
+      'github_issue_label.label["upstream-sync"]',
+      'github_issue_label.label["accept-upstream-workflows"]',
+    ]);
   });
 });
 
 describe("choices of the config", () => {
   test("minimal protection leaves only history", () => {
     const fork = forkConfig({ protection: { sync: { mode: "minimal" } } });
-    expect(synth(stackOf(fork)).addresses.filter((address) => address.includes("ruleset"))).toEqual([
-      "github_repository_ruleset.history",
-    ]);
+    expect(synth(stackOf(fork)).addresses.filter((address) => address.startsWith("github_repository_ruleset"))).toEqual(
+      ["github_repository_ruleset.history"],
+    );
   });
 
   test("without includeAdministrators, administrators pass the gate too", () => {
