@@ -12,13 +12,13 @@ export default {
     {
       ...shared,
       displayName: "unit",
-      // Five seconds are not enough for a test with git in it on a machine that does other work as well.
-      testTimeout: 30_000,
       testMatch: ["**/*.test.ts"],
       testPathIgnorePatterns: [...ignored, "\\.e2e\\.test\\.ts$"],
     },
     { ...shared, displayName: "e2e", testMatch: ["**/*.e2e.test.ts"], testPathIgnorePatterns: ignored },
   ],
+  // Five seconds are not enough for a test with git in it on a machine that does other work as well.
+  testTimeout: 30_000,
   // Jest leaves a core free by default; on two cores that is half of the machine.
   maxWorkers: "100%",
   reporters: ["default", "<rootDir>/test/support/closing-line.js"],

@@ -138,7 +138,10 @@ export function accountsRoutes(): Routes {
     const { state } = c.var.sandbox;
     const owner = state.owner(c.req.param("login"));
     if (!owner) throw problem(`no owner ${c.req.param("login")}`);
-    owner.plan = oneOf("Owner", "plan", requiredString(await readBody(c), "plan"), plans);
+    const body = await readBody(c);
+    owner.plan = oneOf("Owner", "plan", optionalString(body, "plan") ?? owner.plan, plans);
+    const keys = optionalBoolean(body, "deployKeysEnabled");
+    if (keys !== undefined) owner.deployKeysEnabled = keys;
     state.save();
     return c.json(owner);
   });

@@ -1,4 +1,5 @@
 /** Commits, files, refs and branches as REST answers show them. Fields: GitHub's OpenAPI description. */
+import { protectionOf } from "./classic-protection.ts";
 import type { ChangedFile, Commit, Person, TreeEntry } from "./git-objects.ts";
 import type { Sandbox } from "./http.ts";
 import { actorName, fullName, type Identity } from "./identity.ts";
@@ -142,26 +143,35 @@ export function refShape(sandbox: Sandbox, repository: Repository, found: { ref:
   };
 }
 
-/** "short-branch", the entry of a list. Rules count as protection, classic protection does not exist here. */
+function isProtected(repository: Repository, ref: string): boolean {
+  return protectionOf(repository, ref) !== undefined || rulesetsFor(repository, ref).length > 0;
+}
+
+/** "short-branch", the entry of a list. Rules count as protection, as classic protection does. */
 export function shortBranch(sandbox: Sandbox, repository: Repository, name: string, sha: string) {
   const api = repositoryUrl(sandbox, repository);
   return {
     name,
     commit: { sha, url: `${api}/commits/${sha}` },
-    protected: rulesetsFor(repository, `refs/heads/${name}`).length > 0,
+    protected: isProtected(repository, `refs/heads/${name}`),
   };
 }
 
 /** "branch-with-protection". */
 export function branchShape(sandbox: Sandbox, repository: Repository, name: string, commit: Commit) {
   const url = `${repositoryUrl(sandbox, repository)}/branches/${encodeURIComponent(name)}`;
+  const protection = protectionOf(repository, `refs/heads/${name}`);
   return {
     ...shortBranch(sandbox, repository, name, commit.sha),
     commit: commitShape(sandbox, repository, commit),
     _links: { self: url, html: `${htmlUrl(sandbox, repository)}/tree/${escapedPath(name)}` },
     protection: {
-      enabled: false,
-      required_status_checks: { enforcement_level: "off", contexts: [], checks: [] },
+      enabled: protection !== undefined,
+      required_status_checks: {
+        enforcement_level: protection?.checks ? (protection.enforceAdmins ? "everyone" : "non_admins") : "off",
+        contexts: protection?.checks?.contexts.map(({ context }) => context) ?? [],
+        checks: protection?.checks?.contexts ?? [],
+      },
     },
     protection_url: `${url}/protection`,
   };

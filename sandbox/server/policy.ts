@@ -2,6 +2,7 @@
  * The judge of every ref update, whatever door it comes through: push over http or ssh, contents, refs, merges, pull
  * requests. It asks about objects only through `Questions`, so it knows neither git nor the network.
  */
+import { protectionOf, protectionRules } from "./classic-protection.ts";
 import type { RefUpdate } from "./git.ts";
 import { atLeast, type Identity, isIntegration, role } from "./identity.ts";
 import { bypassOf, rulesetsFor } from "./rule-match.ts";
@@ -33,8 +34,8 @@ export interface Context {
 }
 
 export interface Refusal {
-  /** "rule": of a ruleset. "workflow-file": a token that may not touch workflow files. */
-  kind: "rule" | "workflow-file";
+  /** "rule": of a ruleset. "classic": of classic protection. "workflow-file": a token that may not touch workflow files. */
+  kind: "rule" | "classic" | "workflow-file";
   /** GitHub's words, without bullet; may have several lines. */
   text: string;
 }
@@ -160,9 +161,34 @@ async function violations(rule: Rule, update: RefUpdate, context: Context): Prom
       const checks = (parameters.required_status_checks as RequiredCheck[] | undefined) ?? [];
       return checkViolations(repository, pull?.issue.pull?.headSha ?? after, checks);
     }
+    case "locked":
+      return ["Cannot change this locked branch"];
+    case "restricted": {
+      const words = "You're not authorized to push to this branch. Visit https://docs.github.com/repositories/";
+      const page =
+        "configuring-branches-and-merges-in-your-repository/managing-protected-branches/about-protected-branches";
+      const judged = before !== null || rule.parameters?.creations === true;
+      return judged && after !== null ? [`${words}${page} for more information.`] : [];
+    }
     default:
       return [];
   }
+}
+
+/** The creation of a branch is judged by nothing but "restrict pushes that create matching branches". */
+async function classicVerdict(update: RefUpdate, context: Context): Promise<Verdict> {
+  const protection = protectionOf(context.repository, update.ref);
+  if (!protection) return { refusals: [], bypassed: [] };
+  const { everyone, others, passes } = protectionRules(protection, context);
+  const judged = update.before === null ? others.filter(({ type }) => type === "restricted") : others;
+  const texts = async (rules: readonly Rule[]): Promise<string[]> =>
+    (await Promise.all(rules.map((rule) => violations(rule, update, context)))).flat();
+  const [always, unlessAdministrator] = [await texts(everyone), await texts(judged)];
+  const refused = passes ? always : [...unlessAdministrator, ...always];
+  return {
+    refusals: refused.map((text): Refusal => ({ kind: "classic", text })),
+    bypassed: passes ? unlessAdministrator : [],
+  };
 }
 
 async function workflowRefusal(update: RefUpdate, { identity, questions }: Context): Promise<Refusal[]> {
@@ -184,7 +210,7 @@ async function workflowRefusal(update: RefUpdate, { identity, questions }: Conte
   ];
 }
 
-/** All reasons against an update, those of every ruleset together, each once. */
+/** All reasons against an update: those of classic protection, then those of every ruleset together, each once. */
 export async function judge(update: RefUpdate, context: Context): Promise<Verdict> {
   const refused: string[] = [];
   const bypassed: string[] = [];
@@ -196,5 +222,9 @@ export async function judge(update: RefUpdate, context: Context): Promise<Verdic
     }
   }
   const rules = [...new Set(refused)].map((text): Refusal => ({ kind: "rule", text }));
-  return { refusals: [...rules, ...(await workflowRefusal(update, context))], bypassed: [...new Set(bypassed)] };
+  const classic = await classicVerdict(update, context);
+  return {
+    refusals: [...classic.refusals, ...rules, ...(await workflowRefusal(update, context))],
+    bypassed: [...new Set([...classic.bypassed, ...bypassed])],
+  };
 }

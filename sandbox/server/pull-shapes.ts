@@ -148,7 +148,7 @@ async function blocked(c: RouteContext, repository: Repository, issue: PullIssue
   for (const method of allowedMethods(repository)) {
     const pull = { issue, method };
     const verdict = await judgeUpdate(c.var.sandbox, update, { repository, identity: anonymous, pull });
-    if (!verdict.refusals.some(({ kind }) => kind === "rule")) return false;
+    if (!verdict.refusals.some(({ kind }) => kind !== "workflow-file")) return false;
   }
   return true;
 }

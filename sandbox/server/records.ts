@@ -1,8 +1,11 @@
 /** All routes about records, that is, everything on GitHub that is not in git. */
+
+import { graphqlRoutes } from "./graphql/routes.ts";
 import type { Routes } from "./http.ts";
 import { actionsSettingsRoutes } from "./routes/actions-settings.ts";
 import { appsRoutes } from "./routes/apps.ts";
 import { assigneesRoutes } from "./routes/assignees.ts";
+import { branchProtectionRoutes } from "./routes/branch-protection.ts";
 import { environmentsRoutes } from "./routes/environments.ts";
 import { issuesRoutes } from "./routes/issues.ts";
 import { keysRoutes } from "./routes/keys.ts";
@@ -26,6 +29,8 @@ export function recordRoutes(runs: Runs, hostPublicKey: (state: State) => string
     issuesRoutes(),
     assigneesRoutes(),
     rulesetsRoutes(),
+    branchProtectionRoutes(),
+    graphqlRoutes(),
     keysRoutes(),
     environmentsRoutes(),
     actionsSettingsRoutes(),

@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { App, InstallationToken } from "./apps.ts";
+import type { BranchProtection } from "./classic-protection.ts";
 
 export type Plan = "free" | "pro" | "team" | "enterprise";
 export type Permission = "admin" | "maintain" | "write" | "triage" | "read";
@@ -16,6 +17,8 @@ export interface Owner {
   login: string;
   type: "User" | "Organization";
   plan: Plan;
+  /** An organization's answer for all its repositories. */
+  deployKeysEnabled?: boolean;
 }
 
 /** A person's token. Job tokens are in `jobTokens`: they die with their job. */
@@ -225,6 +228,8 @@ export interface Repository {
   collaborators: Record<string, Permission>;
   labels: Label[];
   rulesets: Ruleset[];
+  /** Oldest first. */
+  branchProtections?: BranchProtection[];
   keys: DeployKey[];
   environments: Environment[];
   variables: Record<string, { value: string; created_at: string; updated_at: string }>;

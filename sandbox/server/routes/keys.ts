@@ -59,7 +59,7 @@ export function keysRoutes(): Routes {
     const body = await readBody(c);
     const text = requiredString(body, "key");
     // vitodeploy/vito#949: organisations may forbid deploy keys.
-    if (!repository.actions.deployKeysAllowed)
+    if (!repository.actions.deployKeysAllowed || state.owner(repository.owner)?.deployKeysEnabled === false)
       throw new GitHubError(422, "Deploy keys are disabled for this repository");
     const key = normalized(text);
     if (key === undefined) {

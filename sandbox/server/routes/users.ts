@@ -72,6 +72,7 @@ function organization(c: RouteContext, owner: Owner) {
     created_at,
     updated_at,
     archived_at: null,
+    deploy_keys_enabled_for_repositories: owner.deployKeysEnabled ?? true,
     plan: { name: owner.plan, space: 976562499, private_repos: 9999 },
   };
 }
