@@ -82,7 +82,7 @@ async function readUpstreamNow(
   context: Context,
 ): Promise<FinishFacts["upstreamNow"]> {
   try {
-    if ((await lookUpUpstream(settings, context.environment)) === settings.upstreamSha) return "same";
+    if ((await lookUpUpstream(settings, context)) === settings.upstreamSha) return "same";
   } catch (error) {
     // The tested commit stays right when upstream cannot be asked again.
     if (error instanceof Stop) return "unknown";

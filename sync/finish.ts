@@ -1,10 +1,12 @@
 /** `finish`: from facts to the one outcome of the run. Killed anywhere, the next run arrives at the same end. */
+import { type Permissions, withAccess } from "./access.ts";
 import { decideFinish, type FinishDecision, type FinishFacts } from "./decide.ts";
 import { readBehind, readConflicts, readFinishFacts, readHeld } from "./finish-facts.ts";
 import { type Git, GitError } from "./git.ts";
+import { harmless } from "./github.ts";
 import { type Context, emptyRecord, stoppedRecord, writeRecord } from "./look.ts";
 import { clip } from "./markdown.ts";
-import { type Push, withDeployKey } from "./push.ts";
+import type { Push } from "./push.ts";
 import { type Conclusion, pullRequestOf, TESTS_CONTEXT } from "./reconcile-pull-request.ts";
 import type { RunRecord } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";
@@ -14,7 +16,7 @@ import { wordsFor } from "./stop.ts";
 
 /** @returns the exit code: 0 for `promoted` and `up-to-date` when all of it is done, else 1. */
 export async function finish(settings: FinishSettings, context: Context): Promise<number> {
-  const repository = await createRepository(settings, context.environment);
+  const repository = await createRepository(settings, context);
   try {
     return await conclude(settings, context, repository.git);
   } catch (error) {
@@ -41,10 +43,12 @@ async function conclude(settings: FinishSettings, context: Context, git: Git): P
 }
 
 /** The order makes a killed run harmless: what tells the next run that this one is done comes last. */
-async function act(conclusion: Conclusion): Promise<number> {
-  const { settings, context, git, facts, decision } = conclusion;
-  await postStatus(conclusion);
-  return withDeployKey(git, context.github, settings, async (push) => {
+function act(whole: Conclusion): Promise<number> {
+  const { settings, git, facts, decision } = whole;
+  return withAccess(git, whole.context, settings, CONCLUDING, async ({ push, github }) => {
+    const context = { ...whole.context, github };
+    const conclusion = { ...whole, context };
+    await postStatus(conclusion);
     await push("the promotion was refused", decision.updates);
     const opened = await pullRequestOf(conclusion);
     const record = { ...conclusion.record, pr: opened.number };
@@ -60,6 +64,14 @@ async function act(conclusion: Conclusion): Promise<number> {
     return cleaned && (decision.outcome === "promoted" || decision.outcome === "up-to-date") ? 0 : 1;
   });
 }
+
+const CONCLUDING: Permissions = {
+  contents: "write",
+  issues: "write",
+  pull_requests: "write",
+  statuses: "write",
+  workflows: "write",
+};
 
 /** The outcome is recorded already; a candidate that cannot be removed only makes the next run look again. */
 async function removeCandidates(push: Push, now: RemoteRefs, context: Context): Promise<boolean> {
@@ -77,12 +89,8 @@ async function removeCandidates(push: Push, now: RemoteRefs, context: Context): 
 async function postStatus({ settings, context, decision }: Conclusion): Promise<void> {
   if (decision.status === undefined) return;
   const { sha, state, text } = decision.status;
-  await context.github.write("POST", `/repos/${settings.repository}/statuses/${sha}`, {
-    state,
-    context: TESTS_CONTEXT,
-    description: clip(text, 140),
-    target_url: settings.run.url,
-  });
+  const status = { state, context: TESTS_CONTEXT, description: clip(text, 140), target_url: settings.run.url };
+  await context.github.write("POST", `/repos/${settings.repository}/statuses/${sha}`, status, harmless);
 }
 
 async function recordOf(

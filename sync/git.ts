@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import type { Environment } from "./settings.ts";
+import type { Environment } from "./environment.ts";
+import { explainRefusal } from "./refusals.ts";
 
 export interface GitResult {
   readonly code: number;
@@ -18,6 +19,8 @@ export interface GitOptions {
 export interface Git {
   /** Any exit code is an answer. */
   attempt(args: readonly string[], options?: GitOptions): Promise<GitResult>;
+  /** As `attempt`, for a command that only reads from a server: made again when the network was at fault. */
+  reach(args: readonly string[], options?: GitOptions): Promise<GitResult>;
   /** Standard output as text without its last line end. Raises GitError when git fails. */
   text(args: readonly string[], options?: GitOptions): Promise<string>;
 }
@@ -34,13 +37,33 @@ export class GitError extends Error {
   }
 }
 
-/** @param extra variables for every command, such as the credential of the fork (see `forkAuthorization`). */
-export function gitIn(folder: string, environment: Environment, extra: Readonly<Record<string, string>> = {}): Git {
+/** What git needs of its surroundings. */
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+const TRIES = 3;
+
+/** @param extra variables for every command, such as credentials (see `authorization`). */
+export function gitIn(
+  folder: string,
+  { environment, sleep }: Surroundings,
+  extra: Readonly<Record<string, string>> = {},
+): Git {
   const base = { ...cleanEnvironment(environment), ...extra };
   const attempt = (args: readonly string[], options: GitOptions = {}) =>
     run(folder, args, { ...base, ...options.environment }, options.input);
   return {
     attempt,
+    async reach(args, options) {
+      for (let attempted = 1; ; attempted += 1) {
+        const result = await attempt(args, options);
+        const again = result.code !== 0 && explainRefusal(result.stderr).kind === "unreachable";
+        if (!again || attempted === TRIES) return result;
+        await sleep(2000 * attempted + Math.round(Math.random() * 1000));
+      }
+    },
     async text(args, options) {
       const result = await attempt(args, options);
       if (result.code !== 0) throw new GitError(args, result);
@@ -50,16 +73,21 @@ export function gitIn(folder: string, environment: Environment, extra: Readonly<
 }
 
 /**
- * The job token for the fork's own URL only, so that git cannot send it to upstream. Through the environment: an
- * argument would be visible to every process of the machine, a configuration file would outlive the step.
+ * Each token for its own URL only, so that git cannot send the fork's to upstream nor upstream's to the fork; an empty one
+ * is none. Through the environment: an argument would be visible to every process of the machine, a configuration file
+ * would outlive the step.
  */
-export function forkAuthorization(url: string, token: string): Record<string, string> {
-  const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
-  return configuration({
-    [`http.${url}.extraheader`]: `Authorization: Basic ${basic}`,
-    // A redirect would carry the header along.
-    [`http.${url}.followRedirects`]: "false",
-  });
+export function authorization(
+  tokens: readonly { readonly url: string; readonly token: string }[],
+): Record<string, string> {
+  const entries = tokens
+    .filter(({ token }) => token !== "")
+    .flatMap(({ url, token }) => [
+      [`http.${url}.extraheader`, `Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`],
+      // A redirect would carry the header along.
+      [`http.${url}.followRedirects`, "false"],
+    ]);
+  return configuration(Object.fromEntries(entries));
 }
 
 /** https://git-scm.com/docs/git-config#ENVIRONMENT */

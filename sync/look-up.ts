@@ -1,15 +1,15 @@
 /** One `git ls-remote` of each side: what `look` costs when nothing moved. */
-import { type Git, gitIn } from "./git.ts";
+import { authorization, type Git, gitIn, type Surroundings } from "./git.ts";
 import { parseRefs, type RemoteRefs, refsOf } from "./refs.ts";
 import { explainRefusal } from "./refusals.ts";
-import type { Environment, Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { Stop } from "./stop.ts";
 
 /** @throws Stop when the fork cannot be read. */
 export async function lookUpFork(git: Git, settings: Settings, url: string): Promise<RemoteRefs> {
   const { sync, target } = settings.branches;
   const patterns = [`refs/heads/${sync}`, `refs/heads/${target}`, "refs/upstream-sync/*"];
-  const result = await git.attempt(["ls-remote", "--refs", url, ...patterns]);
+  const result = await git.reach(["ls-remote", "--refs", url, ...patterns]);
   if (result.code !== 0) {
     const { got, remedy } = explainRefusal(result.stderr);
     throw new Stop({ what: `the fork ${settings.repository} could not be read`, got, remedy });
@@ -18,15 +18,15 @@ export async function lookUpFork(git: Git, settings: Settings, url: string): Pro
 }
 
 /**
- * The commit at the tip of upstream's branch. With an environment of its own that holds no credential.
+ * The commit at the tip of upstream's branch. With an environment of its own that holds no credential of the fork.
  * @throws Stop when upstream cannot be read or has no such branch.
  */
-export async function lookUpUpstream(settings: Settings, environment: Environment): Promise<string> {
-  const { url, branch } = settings.upstream;
+export async function lookUpUpstream(settings: Settings, surroundings: Surroundings): Promise<string> {
+  const { url, branch, token } = settings.upstream;
   const ref = `refs/heads/${branch}`;
-  const git = gitIn(settings.files.temporary, environment);
+  const git = gitIn(settings.files.temporary, surroundings, authorization([{ url, token }]));
   // --heads keeps the server from listing every pull request: megabytes on a popular project.
-  const result = await git.attempt(["ls-remote", "--refs", "--heads", url, ref]);
+  const result = await git.reach(["ls-remote", "--refs", "--heads", url, ref]);
   if (result.code !== 0) {
     const { got, remedy } = explainRefusal(result.stderr);
     throw new Stop({ what: `upstream ${url} could not be read`, got, remedy });

@@ -1,18 +1,18 @@
 /** `look`: is there anything to do? Two look-ups when there is not, and no clone. */
 import { decideLanded, decideLook, type LookAnswer, type LookFacts } from "./decide.ts";
-import { forkAuthorization, gitIn } from "./git.ts";
+import { authorization, gitIn, type Surroundings } from "./git.ts";
 import type { GitHub } from "./github.ts";
 import { lookUpFork, lookUpUpstream } from "./look-up.ts";
 import type { Report } from "./outputs.ts";
 import type { RunRecord } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";
 import { forkUrl } from "./repository.ts";
-import type { Environment, Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { Stop, wordsFor } from "./stop.ts";
 import { summaryOf } from "./summary.ts";
 
-export interface Context {
-  readonly environment: Environment;
+export interface Context extends Surroundings {
+  /** In the name of the job. */
   readonly github: GitHub;
   readonly report: Report;
   /** Milliseconds since the epoch. */
@@ -46,11 +46,8 @@ async function decide(settings: Settings, context: Context, facts: LookFacts): P
 
 async function readFacts(settings: Settings, context: Context): Promise<LookFacts> {
   const url = forkUrl(settings);
-  const git = gitIn(settings.files.temporary, context.environment, forkAuthorization(url, settings.token));
-  const [upstream, refs] = await Promise.all([
-    lookUpUpstream(settings, context.environment),
-    lookUpFork(git, settings, url),
-  ]);
+  const git = gitIn(settings.files.temporary, context, authorization([{ url, token: settings.token }]));
+  const [upstream, refs] = await Promise.all([lookUpUpstream(settings, context), lookUpFork(git, settings, url)]);
   const { sync, target } = existingBranches(settings, refs);
   return { upstream, sync, target, recorded: refs.recorded, leftOver: refs.candidates.size };
 }

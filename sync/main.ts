@@ -8,20 +8,15 @@
  * Inputs come from the environment, which the generated workflow fills; a missing one is named. Exit codes: 0 done,
  * 1 something for people to look at, 2 wrong use.
  */
+import { type Environment, SettingsError } from "./environment.ts";
 import { finish } from "./finish.ts";
 import { connect } from "./github.ts";
 import { type Context, look } from "./look.ts";
 import { merge } from "./merge.ts";
 import { reportTo } from "./outputs.ts";
 import { escapeMessage } from "./record.ts";
-import {
-  type Environment,
-  readFinishSettings,
-  readLookSettings,
-  readMergeSettings,
-  type Settings,
-  SettingsError,
-} from "./settings.ts";
+import { pause } from "./rest.ts";
+import { readFinishSettings, readLookSettings, readMergeSettings, type Settings } from "./settings.ts";
 
 const VERBS: Readonly<Record<string, (environment: Environment) => Promise<number>>> = {
   look: (environment) => start(environment, readLookSettings, look),
@@ -36,7 +31,7 @@ function start<T extends Settings>(
 ): Promise<number> {
   const settings = read(environment);
   const report = reportTo(settings.files);
-  return run(settings, { environment, github: connect(settings), report, now: Date.now });
+  return run(settings, { environment, github: connect(settings), report, now: Date.now, sleep: pause });
 }
 
 async function main(verb: string | undefined, environment: Environment): Promise<number> {

@@ -1,9 +1,9 @@
 /** `merge`: fold what there is into a candidate and push it under a ref that starts no workflow. */
+import { withAccess } from "./access.ts";
 import { derive } from "./derive.ts";
 import { GitError } from "./git.ts";
 import { type Context, existingBranches } from "./look.ts";
 import { plain } from "./outputs.ts";
-import { withDeployKey } from "./push.ts";
 import { candidateRef, type RemoteRefs } from "./refs.ts";
 import { createRepository, fetchFork, fetchUpstream, isKnownAncestor, type Repository } from "./repository.ts";
 import type { MergeSettings } from "./settings.ts";
@@ -11,7 +11,7 @@ import { Stop, wordsFor } from "./stop.ts";
 
 /** Step outputs: SHAs, `conflict`, and on a stop the `reason` that `finish` records. @returns the exit code. */
 export async function merge(settings: MergeSettings, context: Context): Promise<number> {
-  const repository = await createRepository(settings, context.environment);
+  const repository = await createRepository(settings, context);
   try {
     await context.report.outputs(await makeCandidate(settings, context, repository));
     return 0;
@@ -35,7 +35,7 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
   const outputs = { sync, target, upstream, conflict: String((fold?.conflicts.length ?? 0) > 0) };
   if (fold === undefined || !candidate) return outputs;
   const ref = candidateRef(settings);
-  await withDeployKey(git, context.github, settings, (push) =>
+  await withAccess(git, context, settings, PUSHING, ({ push }) =>
     push(
       "the push of the candidate was refused",
       [{ ref, from: refs.candidates.get(ref), to: fold.tip }].filter(isMove),
@@ -44,6 +44,9 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
   context.report.log(`Candidate ${fold.tip} is at ${ref}.`);
   return { ...outputs, candidate: fold.tip, tree: fold.tree };
 }
+
+/** A fork's own changes to workflow files come along with the target. */
+const PUSHING = { contents: "write", workflows: "write" } as const;
 
 /** A started-again run makes the same commit, and finds it where it put it. */
 function isMove(update: { readonly from: string | undefined; readonly to: string }): boolean {

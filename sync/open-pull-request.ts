@@ -2,7 +2,7 @@
 import { type GitHub, GitHubError } from "./github.ts";
 import { withOurPart } from "./pull-request.ts";
 import type { Settings } from "./settings.ts";
-import { Stop, wordsFor } from "./stop.ts";
+import { wordsFor } from "./stop.ts";
 
 export interface Wanted {
   readonly body: string;
@@ -30,7 +30,7 @@ export interface Opened {
   readonly warnings: readonly string[];
 }
 
-/** @throws Stop when GitHub does not let the workflow open pull requests. */
+/** @throws GitHubError when GitHub does not let the workflow open pull requests. */
 export async function openPullRequest(github: GitHub, settings: Settings, wanted: Wanted): Promise<Opened> {
   const known = await knownPullRequests(github, settings);
   const open = known.find((pull) => pull.state === "open");
@@ -75,14 +75,6 @@ async function create(github: GitHub, settings: Settings, wanted: Wanted): Promi
       // The answer to an earlier try was lost on the way.
       const open = (await knownPullRequests(github, settings)).find((pull) => pull.state === "open");
       if (open !== undefined) return update(github, settings, open, wanted);
-    }
-    if (error.status === 403 && /not permitted to create/i.test(error.detail)) {
-      throw new Stop({
-        what: "the pull request could not be opened",
-        got: "GitHub Actions is not permitted to create pull requests in this repository",
-        remedy:
-          'Allow it under Settings, Actions, General, "Allow GitHub Actions to create and approve pull requests" (of the organization first), then run the workflow again',
-      });
     }
     throw error;
   }

@@ -8,6 +8,8 @@ export interface Report {
   outputs(values: Readonly<Record<string, string>>): Promise<void>;
   summary(markdown: string): Promise<void>;
   record(record: RunRecord): void;
+  /** From here on the runner shows `***` for it. */
+  mask(secret: string): void;
   warning(text: string): void;
   error(text: string): void;
   log(text: string): void;
@@ -25,6 +27,7 @@ export function reportTo(
     },
     summary: (markdown) => appendFile(files.summary, `${markdown}\n`),
     record: (record) => print(recordAnnotation(record)),
+    mask: (secret) => print(`::add-mask::${secret}`),
     warning: (text) => print(`::warning title=upstream-sync::${escapeMessage(text)}`),
     error: (text) => print(`::error title=upstream-sync::${escapeMessage(text)}`),
     log: (text) => print(plain(text)),

@@ -1,6 +1,7 @@
 /**
- * What GitHub and git say when they refuse, as one message with a remedy. None of these is retried: the same push meets
- * the same answer. Texts: docs.github.com "troubleshooting rules" and "about protected branches", git's own messages.
+ * What GitHub and git say when they refuse, as one message with a remedy. Only `unreachable` and `limited` are worth another
+ * try: everything else meets the same answer. An answer of the REST API is matched as `HTTP <status> <GitHub's words>`.
+ * Texts: docs.github.com "troubleshooting rules" and "about protected branches", git's own messages.
  */
 import { Stop } from "./stop.ts";
 
@@ -13,10 +14,11 @@ export interface Refusal {
 const TABLE: readonly (Refusal & { readonly pattern: RegExp })[] = [
   {
     kind: "workflow-files",
-    pattern: /refusing to allow .* to create or update workflow|workflows scope may be required/i,
+    pattern:
+      /refusing to allow .* to create or update workflow|Unable to determine if workflow can be created or updated/i,
     got: "GitHub refused a push that changes workflow files",
     remedy:
-      "Push with a deploy key that may write, or keep `upstreamWorkflows: hold` so that the candidate has the fork's own files",
+      "Push with a deploy key, or with an App that has the permission Workflows: write; GITHUB_TOKEN never may. With `upstreamWorkflows: hold` only the fork's own changes to workflow files are pushed",
   },
   {
     kind: "push-protection",
@@ -64,6 +66,32 @@ const TABLE: readonly (Refusal & { readonly pattern: RegExp })[] = [
       'Run "upstream-sync credentials create" and deploy: the key of the repository and the secret of the environment belong together',
   },
   {
+    kind: "limited",
+    pattern: /HTTP 429|HTTP 403 .*rate limit|returned error: 429/i,
+    got: "GitHub's rate limit is used up",
+    remedy: "Run the workflow again in an hour",
+  },
+  {
+    kind: "may-not-open-pull-requests",
+    pattern: /not permitted to create or approve pull requests/i,
+    got: "GitHub Actions is not permitted to create pull requests in this repository",
+    remedy:
+      'Allow it under Settings, Actions, General, "Allow GitHub Actions to create and approve pull requests" (of the organization first), then run the workflow again',
+  },
+  {
+    kind: "may-not",
+    pattern: /HTTP 403 /,
+    got: "GitHub does not let this credential do that (403)",
+    remedy:
+      "Compare the permissions of the job, or of the App's installation, with those of the workflow file; an archived or locked repository answers so too",
+  },
+  {
+    kind: "invalid",
+    pattern: /HTTP 422 /,
+    got: "GitHub refused what was asked for (422)",
+    remedy: "Its words say which value is at fault: mend that in the configuration, deploy, and run the workflow again",
+  },
+  {
     kind: "not-found",
     pattern: /Repository not found|repository '.*' not found|does not appear to be a git repository|HTTP 404/i,
     got: "the repository was not found, which is also the answer to a credential without the right to see it",
@@ -77,14 +105,14 @@ const TABLE: readonly (Refusal & { readonly pattern: RegExp })[] = [
   },
   {
     kind: "unauthorized",
-    pattern: /Authentication failed|could not read Username|HTTP (401|403)|returned error: (401|403)/i,
+    pattern: /Authentication failed|could not read Username|HTTP 401|returned error: (401|403)/i,
     got: "the server did not accept the credential",
-    remedy: "Check the permissions of the job",
+    remedy: "Check the permissions of the job, and for a private upstream the secret UPSTREAM_SYNC_UPSTREAM_TOKEN",
   },
   {
     kind: "unreachable",
     pattern:
-      /Could not resolve host|Connection (refused|timed out|reset)|Failed to connect|unable to access|Operation too slow|early EOF|hung up/i,
+      /Could not resolve host|Connection (refused|timed out|reset)|Failed to connect|unable to access|Operation too slow|early EOF|hung up|HTTP (0|5\d\d) /i,
     got: "the server could not be reached, or the connection broke",
     remedy: "Run the workflow again; if it stays so, look at the server's status page",
   },
@@ -92,13 +120,13 @@ const TABLE: readonly (Refusal & { readonly pattern: RegExp })[] = [
 
 const UNKNOWN: Refusal = {
   kind: "unknown",
-  got: "git gave a reason this program does not know",
+  got: "the server gave a reason this program does not know",
   remedy: "Read the log of this step",
 };
 
-/** The first row that fits git's error text; `unknown` when none does. */
-export function explainRefusal(stderr: string): Refusal {
-  return TABLE.find(({ pattern }) => pattern.test(stderr)) ?? UNKNOWN;
+/** The first row that fits the text; `unknown` when none does. */
+export function explainRefusal(text: string): Refusal {
+  return TABLE.find(({ pattern }) => pattern.test(text)) ?? UNKNOWN;
 }
 
 /** @param what what was being done, as the start of a sentence: "the push of the candidate was refused". */

@@ -1,11 +1,11 @@
 /** A bare repository for one run: the fork without file contents, upstream's new commits whole. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { forkAuthorization, type Git, GitError, gitIn } from "./git.ts";
+import { authorization, type Git, GitError, gitIn, type Surroundings } from "./git.ts";
 import { isAncestor, type Sha } from "./graph.ts";
 import { type RemoteRefs, refsOf, refUnder } from "./refs.ts";
 import { explainRefusal } from "./refusals.ts";
-import type { Environment, Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { Stop } from "./stop.ts";
 
 export interface Repository {
@@ -18,9 +18,11 @@ export function forkUrl(settings: Settings): string {
 }
 
 /** Without a work tree: nothing of upstream's is ever written out as a file, no hook and no filter runs. */
-export async function createRepository(settings: Settings, environment: Environment): Promise<Repository> {
+export async function createRepository(settings: Settings, surroundings: Surroundings): Promise<Repository> {
   const folder = await mkdtemp(join(settings.files.temporary, "upstream-sync-"));
-  const git = gitIn(folder, environment, forkAuthorization(forkUrl(settings), settings.token));
+  // Both in one: while upstream is fetched, git may ask the fork for a file that upstream's pack builds on.
+  const tokens = [{ url: forkUrl(settings), token: settings.token }, settings.upstream];
+  const git = gitIn(folder, surroundings, authorization(tokens));
   await git.text(["init", "--quiet", "--bare", "."]);
   await git.text(["config", "remote.fork.url", forkUrl(settings)]);
   return { git, remove: () => rm(folder, { recursive: true, force: true }) };
@@ -34,7 +36,7 @@ export async function fetchFork(git: Git, settings: Settings): Promise<RemoteRef
   const { sync, target } = settings.branches;
   const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--filter=blob:none", "fork"];
   const specs = [`refs/heads/${sync}`, `refs/heads/${target}`, "refs/upstream-sync/*"];
-  const result = await git.attempt([...args, ...specs.map((ref) => `+${ref}:${refUnder("fork", ref)}`)]);
+  const result = await git.reach([...args, ...specs.map((ref) => `+${ref}:${refUnder("fork", ref)}`)]);
   if (result.code !== 0) {
     throw new Stop({
       what: `the fork ${settings.repository} could not be fetched`,
@@ -53,7 +55,7 @@ export async function fetchUpstream(git: Git, settings: Settings, commit: Sha): 
   const { url, branch } = settings.upstream;
   const into = "refs/seen-upstream";
   const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, `+refs/heads/${branch}:${into}`];
-  const result = await git.attempt(args);
+  const result = await git.reach(args);
   // A shallow upstream makes git exit 0 without creating the ref.
   const there = await git.attempt(["rev-parse", "--verify", "--quiet", into]);
   if (result.code !== 0 || there.code !== 0) {

@@ -1,4 +1,5 @@
 /** What the generated workflow hands to a verb, read once from the environment, every problem at once. */
+import { complete, type Environment, type Reader, SHA } from "./environment.ts";
 
 /** `needs.<job>.result` as GitHub fills it. */
 export type JobResult = "success" | "failure" | "cancelled" | "skipped";
@@ -8,6 +9,13 @@ export interface PullRequestSettings {
   readonly labels: readonly string[];
   readonly reviewers: readonly string[];
   readonly teamReviewers: readonly string[];
+}
+
+/** What the program pushes with. */
+export interface Credential {
+  readonly kind: "deploy-key" | "github-app" | "github-token";
+  /** Empty when the environment has no such secret: that is a state of the fork, told when it is needed. */
+  readonly secret: string;
 }
 
 /** Inputs that every verb has. */
@@ -21,7 +29,12 @@ export interface Settings {
   readonly token: string;
   readonly run: { readonly id: number; readonly attempt: number; readonly url: string };
   readonly route: string;
-  readonly upstream: { readonly url: string; readonly branch: string };
+  readonly upstream: {
+    readonly url: string;
+    readonly branch: string;
+    /** For fetching from a private upstream, and for nothing else; empty when it is public. */
+    readonly token: string;
+  };
   readonly branches: { readonly sync: string; readonly target: string };
   /** Whether the candidate keeps the fork's `.github/workflows` or takes upstream's. */
   readonly upstreamWorkflows: "hold" | "accept";
@@ -33,14 +46,13 @@ export interface Settings {
 }
 
 export interface MergeSettings extends Settings {
-  /** Empty when the environment has no such secret: that is a state of the fork, told when the key is needed. */
-  readonly deployKey: string;
+  readonly credential: Credential;
   /** The upstream commit that `look` saw: everything after works on exactly this one. */
   readonly upstreamSha: string;
 }
 
 export interface FinishSettings extends Settings {
-  readonly deployKey: string;
+  readonly credential: Credential;
   readonly merge: {
     readonly result: JobResult;
     /** The words with which `merge` stopped; empty when it did not say. */
@@ -55,19 +67,6 @@ export interface FinishSettings extends Settings {
   readonly testResult: JobResult;
 }
 
-/** Raised with every missing or malformed variable; the caller ends with exit code 2. */
-export class SettingsError extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(`upstream-sync cannot start:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
-    this.name = "SettingsError";
-    this.problems = problems;
-  }
-}
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 export function readLookSettings(environment: Environment): Settings {
   return complete(environment, common);
 }
@@ -75,7 +74,7 @@ export function readLookSettings(environment: Environment): Settings {
 export function readMergeSettings(environment: Environment): MergeSettings {
   return complete(environment, (read) => ({
     ...common(read),
-    deployKey: environment.DEPLOY_KEY ?? "",
+    credential: credential(read),
     upstreamSha: read.matching("UPSTREAM_SHA", SHA, "a commit id of 40 hexadecimal digits"),
   }));
 }
@@ -83,12 +82,12 @@ export function readMergeSettings(environment: Environment): MergeSettings {
 export function readFinishSettings(environment: Environment): FinishSettings {
   return complete(environment, (read) => ({
     ...common(read),
-    deployKey: environment.DEPLOY_KEY ?? "",
+    credential: credential(read),
     upstreamSha: read.matching("UPSTREAM_SHA", SHA, "a commit id of 40 hexadecimal digits"),
     merge: {
       result: read.oneOf("MERGE_RESULT", JOB_RESULTS),
-      reason: environment.MERGE_REASON ?? "",
-      conflict: environment.MERGE_CONFLICT === "true",
+      reason: read.optional("MERGE_REASON"),
+      conflict: read.optional("MERGE_CONFLICT") === "true",
       candidate: read.optionalSha("CANDIDATE_SHA"),
       tree: read.optionalSha("TREE_SHA"),
       sync: read.optionalSha("SYNC_SHA"),
@@ -98,8 +97,12 @@ export function readFinishSettings(environment: Environment): FinishSettings {
   }));
 }
 
-const SHA = /^[0-9a-f]{40}$/;
 const JOB_RESULTS = ["success", "failure", "cancelled", "skipped"] as const;
+const CREDENTIALS = ["deploy-key", "github-app", "github-token"] as const;
+
+function credential(read: Reader): Credential {
+  return { kind: read.oneOf("CREDENTIALS", CREDENTIALS), secret: read.optional("CREDENTIAL") };
+}
 
 function common(read: Reader): Settings {
   const repository = read.matching("GITHUB_REPOSITORY", /^[\w.-]+\/[\w.-]+$/, "owner/name");
@@ -117,10 +120,19 @@ function common(read: Reader): Settings {
       url: `${serverUrl}/${repository}/actions/runs/${id}`,
     },
     route: read.matching("SYNC_ROUTE", /^[a-z0-9-]+$/, "lower-case letters, digits and hyphens"),
-    upstream: { url: read.text("UPSTREAM_URL"), branch: read.text("UPSTREAM_BRANCH") },
+    upstream: {
+      url: read.text("UPSTREAM_URL"),
+      branch: read.text("UPSTREAM_BRANCH"),
+      token: read.optional("UPSTREAM_TOKEN"),
+    },
     branches: { sync: read.text("SYNC_BRANCH"), target: read.text("TARGET_BRANCH") },
     upstreamWorkflows: read.oneOf("UPSTREAM_WORKFLOWS", ["hold", "accept"]),
-    pullRequest: read.pullRequest("PULL_REQUEST"),
+    pullRequest: read.json("PULL_REQUEST", pullRequestOf, "JSON with title, labels, reviewers and teamReviewers", {
+      title: "",
+      labels: [],
+      reviewers: [],
+      teamReviewers: [],
+    }),
     documentPath: read.text("DOCUMENT_PATH"),
     digest: read.matching("UPSTREAM_SYNC_DIGEST", /^[0-9a-f]+$/, "hexadecimal digits"),
     files: {
@@ -131,64 +143,12 @@ function common(read: Reader): Settings {
   };
 }
 
-type Reader = ReturnType<typeof reader>;
-
-function complete<T>(environment: Environment, build: (read: Reader) => T): T {
-  const read = reader(environment);
-  const settings = build(read);
-  if (read.problems.length > 0) throw new SettingsError(read.problems);
-  return settings;
-}
-
-function reader(environment: Environment) {
-  const problems: string[] = [];
-  const text = (name: string): string => {
-    const value = environment[name];
-    // An expression that finds nothing fills in an empty string, so empty counts as missing.
-    if (value === undefined || value === "") {
-      problems.push(`${name} is missing`);
-      return "";
-    }
-    return value;
-  };
-  const matching = (name: string, pattern: RegExp, expected: string): string => {
-    const value = text(name);
-    if (value !== "" && !pattern.test(value))
-      problems.push(`${name} is ${JSON.stringify(value)}, expected ${expected}`);
-    return value;
-  };
-  const oneOf = <const T extends string>(name: string, allowed: readonly T[]): T => {
-    const value = text(name);
-    const found = allowed.find((one) => one === value);
-    if (found === undefined && value !== "") {
-      problems.push(`${name} is ${JSON.stringify(value)}, expected one of ${allowed.join(", ")}`);
-    }
-    return found ?? (allowed[0] as T);
-  };
-  const optionalSha = (name: string): string | undefined =>
-    environment[name] ? matching(name, SHA, "a commit id of 40 hexadecimal digits, or nothing") : undefined;
-  const pullRequest = (name: string): PullRequestSettings => {
-    const value = text(name);
-    const parsed = value === "" ? undefined : parsePullRequest(value);
-    if (value !== "" && parsed === undefined) {
-      problems.push(`${name} is not JSON with title, labels, reviewers and teamReviewers`);
-    }
-    return parsed ?? { title: "", labels: [], reviewers: [], teamReviewers: [] };
-  };
-  return { problems, text, matching, oneOf, optionalSha, pullRequest };
-}
-
-function parsePullRequest(text: string): PullRequestSettings | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null) return undefined;
-    const { title, labels, reviewers, teamReviewers } = value as Record<string, unknown>;
-    if (typeof title !== "string" || title === "") return undefined;
-    if (!isTexts(labels) || !isTexts(reviewers) || !isTexts(teamReviewers)) return undefined;
-    return { title, labels, reviewers, teamReviewers };
-  } catch {
-    return undefined;
-  }
+function pullRequestOf(value: unknown): PullRequestSettings | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { title, labels, reviewers, teamReviewers } = value as Record<string, unknown>;
+  if (typeof title !== "string" || title === "") return undefined;
+  if (!isTexts(labels) || !isTexts(reviewers) || !isTexts(teamReviewers)) return undefined;
+  return { title, labels, reviewers, teamReviewers };
 }
 
 function isTexts(value: unknown): value is string[] {

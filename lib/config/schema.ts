@@ -47,6 +47,10 @@ const upstream = z
           .optional()
           .describe("Upstream anywhere else: an https:// address that anyone may fetch from."),
         branch: text(branchName).default("main").describe("The branch of upstream to follow."),
+        private: z
+          .boolean()
+          .default(false)
+          .describe("Whether reading it needs a token: the environment's secret UPSTREAM_SYNC_UPSTREAM_TOKEN."),
       })
       .superRefine((value, context) => {
         if ((value.repository === undefined) === (value.url === undefined))
@@ -235,19 +239,20 @@ export interface Config {
 export type ForkPart = keyof typeof forkShape;
 
 function resolveUpstream(
-  input: string | { repository?: string | undefined; url?: string | undefined; branch: string },
+  input: string | { repository?: string | undefined; url?: string | undefined; branch: string; private: boolean },
 ) {
   const given = typeof input === "string" ? fromText(input) : input;
   if (given.repository !== undefined) {
-    return { url: `https://github.com/${given.repository}.git`, repository: given.repository, branch: given.branch };
+    const { repository, branch } = given;
+    return { url: `https://github.com/${repository}.git`, repository, branch, private: given.private };
   }
   const url = given.url ?? ""; // never empty: an object with neither is refused before
   const repository = /^https:\/\/github\.com\/([^/]+\/[^/]+?)(?:\.git)?\/?$/i.exec(url)?.[1];
-  return { url, branch: given.branch, ...(repository === undefined ? {} : { repository }) };
+  return { url, branch: given.branch, private: given.private, ...(repository === undefined ? {} : { repository }) };
 }
 
-function fromText(value: string) {
-  return { [value.includes("://") ? "url" : "repository"]: value, branch: "main" };
+function fromText(value: string): { repository?: string; url?: string; branch: string; private: boolean } {
+  return { [value.includes("://") ? "url" : "repository"]: value, branch: "main", private: false };
 }
 
 function resolveTests(input: {

@@ -2,6 +2,7 @@
 import type { ForkConfig } from "../config/schema.ts";
 import { longestRun } from "../config/texts.ts";
 import { codeownersSection } from "./codeowners.ts";
+import { credentialHoles } from "./credential-holes.ts";
 import { canonicalJson, sha256 } from "./digest.ts";
 import { renderDocument } from "./document.ts";
 import { expression, fillTemplate, type Plain } from "./fill-template.ts";
@@ -69,6 +70,7 @@ function renderWorkflow(fork: ForkConfig, template: string, digest: string, prog
     TARGET_BRANCH: fork.branches.target,
     UPSTREAM_WORKFLOWS: fork.upstreamWorkflows,
     PULL_REQUEST: pullRequestJson(fork.pullRequest),
+    ...credentialHoles(fork),
     DOCUMENT_PATH: fork.document.path,
     DIGEST: digest,
     PROGRAM_SHA256: programSha256,

@@ -1,5 +1,5 @@
 /** Fills a YAML template whose holes are whole scalars, `__LIKE_THIS__`; quoting is the YAML library's business. */
-import { type Document, isPair, isScalar, isSeq, parseDocument, Scalar, visit } from "yaml";
+import { type Document, isMap, isPair, isScalar, isSeq, parseDocument, Scalar, visit } from "yaml";
 import { checkNames, holesIn, isHole, nameOf } from "./holes.ts";
 
 /** Text that GitHub Actions is meant to evaluate. Everything else with `${{` in it is refused. */
@@ -9,8 +9,11 @@ export interface Expression {
 
 export type Plain = string | number | boolean | Expression | readonly Plain[] | { readonly [key: string]: Plain };
 
-/** A list goes where a hole is an item of a list (`- __STEPS__`) and takes its place there; the others replace one scalar. */
-export type HoleValue = string | number | boolean | Expression | readonly Plain[];
+/**
+ * A list goes where a hole is an item of a list (`- __STEPS__`) and takes its place there; `undefined` takes the key of the
+ * hole away with it; the others replace one scalar.
+ */
+export type HoleValue = Plain | undefined;
 
 export function expression(text: string): Expression {
   return { expression: text };
@@ -27,21 +30,25 @@ export function fillTemplate(template: string, values: Readonly<Record<string, H
   const names = holes.map((hole) => hole.name);
   wholeOnly(names, template);
   checkNames(names, Object.keys(values));
-  for (const hole of holes) fill(document, hole, values[hole.name] as HoleValue);
+  for (const hole of holes) fill(document, hole, values[hole.name]);
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
 interface Hole {
   readonly name: string;
   readonly node: Scalar;
+  /** A pair, or a list. */
   readonly parent: unknown;
+  /** What the parent stands in. */
+  readonly mapping: unknown;
 }
 
 function findHoles(document: Document): Hole[] {
   const holes: Hole[] = [];
   visit(document, {
     Scalar(key, node, path) {
-      if (key !== "key" && isHole(node.value)) holes.push({ name: nameOf(node.value), node, parent: path.at(-1) });
+      if (key !== "key" && isHole(node.value))
+        holes.push({ name: nameOf(node.value), node, parent: path.at(-1), mapping: path.at(-2) });
     },
   });
   return holes;
@@ -55,7 +62,13 @@ function wholeOnly(names: readonly string[], template: string): void {
   throw new Error(`a hole has to be a whole YAML value, not a part of one, a key or a comment: __${partial}__`);
 }
 
-function fill(document: Document, { name, node, parent }: Hole, value: HoleValue): void {
+function fill(document: Document, { name, node, parent, mapping }: Hole, value: HoleValue): void {
+  if (value === undefined) {
+    if (!isPair(parent) || !isMap(mapping))
+      throw new Error(`the hole __${name}__ got nothing, so it has to be the value of a key`);
+    mapping.items.splice(mapping.items.indexOf(parent), 1);
+    return;
+  }
   if (Array.isArray(value)) {
     if (!isSeq(parent)) throw new Error(`the hole __${name}__ takes a list, so it has to be an item of a list`);
     if (value.length === 0) throw new Error(`the hole __${name}__ got an empty list: expected at least one item`);

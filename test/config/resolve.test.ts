@@ -32,6 +32,7 @@ const minimal: Config = {
         url: "https://github.com/open-webui/open-webui.git",
         repository: "open-webui/open-webui",
         branch: "main",
+        private: false,
       },
       branches: { sync: "sync/upstream", from: "main", target: "dev" },
       schedule: { cron: "17 0 * * *", timezone: "Etc/UTC" },
@@ -119,7 +120,10 @@ describe("defaults", () => {
     [{ url: "https://git.example.org/x.git" }, { url: "https://git.example.org/x.git", branch: "main" }],
     ["http://127.0.0.1:8080/up/stream.git", { url: "http://127.0.0.1:8080/up/stream.git", branch: "main" }],
   ])("upstream may be written as %j", (upstream, resolved) => {
-    expect(configOf({ version: 1, forks: { "acme/one": { upstream } } }).forks[0]?.upstream).toEqual(resolved);
+    expect(configOf({ version: 1, forks: { "acme/one": { upstream } } }).forks[0]?.upstream).toEqual({
+      ...resolved,
+      private: false,
+    });
   });
 
   test("a state backend is passed on as it is", () => {

@@ -68,7 +68,16 @@ describe("the files of the complete example", () => {
 
   test("the workflow says when, where and with which program, and both texts carry the digest", () => {
     const workflow = parse(files.workflow.content) as Record<string, unknown>;
-    expect(workflow.on).toEqual({ schedule: [{ cron: "17 0 * * *", timezone: "Etc/UTC" }], workflow_dispatch: {} });
+    expect(workflow.on).toMatchObject({
+      schedule: [{ cron: "17 0 * * *", timezone: "Etc/UTC" }],
+      workflow_dispatch: {
+        inputs: {
+          "dry-run": { type: "boolean", default: false },
+          "upstream-commit": { type: "string", default: "" },
+          retest: { type: "boolean", default: false },
+        },
+      },
+    });
     expect(workflow.permissions).toEqual({});
     expect(workflow.env).toEqual({
       SYNC_ROUTE: "main",
@@ -79,6 +88,7 @@ describe("the files of the complete example", () => {
       UPSTREAM_WORKFLOWS: "hold",
       PULL_REQUEST:
         '{"title":"chore: sync with upstream","labels":["upstream-sync"],"reviewers":["devops-lead","tech-lead"],"teamReviewers":[],"whenApproved":"hold"}',
+      CREDENTIALS: "deploy-key",
       DOCUMENT_PATH: "docs/upstream-sync.md",
       UPSTREAM_SYNC_DIGEST: files.digest,
       PROGRAM_SHA256: createHash("sha256").update(program).digest("hex"),
@@ -102,6 +112,78 @@ describe("the files of the complete example", () => {
       },
       { name: "Take down: docker compose down -v", if: "always()", shell, env, run: `${compose} down -v` },
     ]);
+  });
+});
+
+describe("a credential in the workflow", () => {
+  interface Jobs {
+    readonly [job: string]: {
+      readonly permissions: Record<string, string>;
+      readonly environment?: { readonly name: string; readonly deployment: boolean };
+      readonly steps: readonly { readonly env?: Record<string, string> }[];
+    };
+  }
+  const environment = { name: "upstream-sync", deployment: false };
+
+  /** Environments, permissions of merge and finish, and the secrets of every job's steps. */
+  function shown(credentials: ForkConfig["credentials"], upstream: Record<string, unknown> = {}) {
+    const config = forkConfig({ upstream: { repository: "open-webui/open-webui", ...upstream } });
+    const { content } = renderFiles({ ...config, credentials }, program).workflow;
+    const { jobs } = parse(content) as { jobs: Jobs };
+    const secrets = (job: string) =>
+      jobs[job]?.steps.flatMap(({ env }) =>
+        Object.entries(env ?? {}).flatMap(([name, value]) => (value.includes("secrets.") ? [`${name}=${value}`] : [])),
+      );
+    return {
+      environments: Object.keys(jobs).filter((job) => jobs[job]?.environment !== undefined),
+      environment: jobs.finish?.environment,
+      merge: jobs.merge?.permissions,
+      finish: jobs.finish?.permissions,
+      secrets: Object.fromEntries(Object.keys(jobs).map((job) => [job, secrets(job)])),
+    };
+  }
+  const reading = { contents: "read", "pull-requests": "read" };
+  const writing = { issues: "write", "pull-requests": "write", statuses: "write" };
+
+  test("deploy key: one secret of the environment in merge and finish", () => {
+    const key = ["CREDENTIAL=${{ secrets.UPSTREAM_SYNC_DEPLOY_KEY }}"];
+    expect(shown("deploy-key")).toEqual({
+      environments: ["merge", "finish"],
+      environment,
+      merge: reading,
+      finish: { actions: "read", contents: "read", ...writing },
+      secrets: { look: [], merge: key, test: [], finish: key },
+    });
+  });
+
+  test("GitHub App: its own secret, and a job token that writes nothing", () => {
+    const app = ["CREDENTIAL=${{ secrets.UPSTREAM_SYNC_APP }}"];
+    expect(shown("github-app")).toEqual({
+      environments: ["merge", "finish"],
+      environment,
+      merge: reading,
+      finish: { actions: "read", contents: "read" },
+      secrets: { look: [], merge: app, test: [], finish: app },
+    });
+  });
+
+  test("job token: no environment, no secret, and the right to push", () => {
+    expect(shown("github-token")).toEqual({
+      environments: [],
+      environment: undefined,
+      merge: { contents: "write", "pull-requests": "read" },
+      finish: { actions: "read", contents: "write", ...writing },
+      secrets: { look: [], merge: [], test: [], finish: [] },
+    });
+  });
+
+  test("private upstream: its token where upstream is asked, never where the tests run", () => {
+    const token = "UPSTREAM_TOKEN=${{ secrets.UPSTREAM_SYNC_UPSTREAM_TOKEN }}";
+    expect(shown("github-token", { private: true })).toMatchObject({
+      environments: ["look", "merge", "finish"],
+      environment,
+      secrets: { look: [token], merge: [token], test: [], finish: [token] },
+    });
   });
 });
 

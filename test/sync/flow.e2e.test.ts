@@ -208,7 +208,9 @@ describe("a run that was cut off", () => {
     const red = await w.run();
     expect(red.codes.finish).toBe(1);
     expect(red.records).toMatchObject([{ outcome: "promoted", pr: null }]);
-    expect(red.records[0]?.reason).toMatch(/not permitted to create pull requests.*Settings, Actions, General/);
+    expect(red.records[0]?.reason).toMatch(
+      /not permitted to create or approve pull requests.*Settings, Actions, General/,
+    );
     w.github.faults.clear();
     const healed = await w.run();
     expect(healed.codes).toEqual({ look: 0, merge: 0, finish: 0 });

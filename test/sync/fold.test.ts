@@ -15,7 +15,7 @@ let base: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "fold-"));
   repository = bareRepository(join(folder, "r.git"));
-  git = gitIn(repository.folder, process.env);
+  git = gitIn(repository.folder, { environment: process.env, sleep: async () => undefined });
   base = repository.commit({ branch: "main", files: { a: lines(), b: lines() } });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));

@@ -33,6 +33,7 @@ beforeEach(async () => {
     sleep: async (milliseconds) => {
       waits.push(milliseconds);
     },
+    random: () => 0,
   });
 });
 afterEach(() => {
@@ -53,11 +54,36 @@ describe("a request", () => {
     expect(waits).toEqual([60_000, 2000]);
   });
 
-  test("ends after three tries with status, GitHub's words and the request id", async () => {
+  test("comes back later than the server asked by a part that chance decides", async () => {
+    github = connect({
+      apiUrl: url,
+      token: "t",
+      repository: "acme/fork",
+      random: () => 0.5,
+      sleep: async (wait) => {
+        waits.push(wait);
+      },
+    });
+    answers = [{ status: 503 }, { status: 429, headers: { "retry-after": "7" } }];
+    await github.get("/meta");
+    expect(waits).toEqual([1250, 7500]);
+  });
+
+  test("ends after five tries with status, GitHub's words and the request id", async () => {
     const failing = { status: 502, headers: { "x-github-request-id": "AB:1" }, body: { message: "Server Error" } };
-    answers = [failing, failing, failing, { status: 200 }];
+    answers = [failing, failing, failing, failing, failing, { status: 200 }];
     await expect(github.get("/meta")).rejects.toThrow("GET /meta: 502 Server Error (request AB:1)");
-    expect(requests).toHaveLength(3);
+    expect(requests).toHaveLength(5);
+    expect(waits).toEqual([1000, 2000, 4000, 8000]);
+  });
+
+  test("waits two minutes at most, all requests together", async () => {
+    const limited = { status: 429, headers: { "retry-after": "50" } };
+    answers = [limited, { status: 200 }, limited, { status: 200 }, limited, { status: 200 }];
+    await github.get("/one");
+    await github.get("/two");
+    await expect(github.get("/three")).rejects.toThrow(/GET \/three: 429/);
+    expect(waits).toEqual([50_000, 50_000]);
   });
 
   test("is not made again when the wait would be long, or when GitHub said no", async () => {
@@ -106,6 +132,27 @@ describe("a write", () => {
   ])("to %s is refused before anything is sent", async (path) => {
     await expect(github.write("POST", path, {})).rejects.toThrow(/write to another repository was refused/);
     expect(requests).toEqual([]);
+  });
+
+  test("whose answer was lost is asked for before it is made again", async () => {
+    answers = [{ status: 0 }];
+    const made = async () => ({ number: 7 });
+    expect(await github.write("POST", "/repos/acme/fork/pulls", {}, made)).toEqual({ number: 7 });
+    expect(requests).toHaveLength(1);
+    answers = [{ status: 502 }, { status: 201, body: { number: 8 } }];
+    expect(await github.write("POST", "/repos/acme/fork/pulls", {}, async () => undefined)).toEqual({ number: 8 });
+    expect(requests).toHaveLength(3);
+  });
+
+  test("that makes something new is made once when nobody can say whether it was carried out", async () => {
+    answers = [{ status: 502, body: { message: "Server Error" } }];
+    await expect(github.write("POST", "/repos/acme/fork/issues", {})).rejects.toThrow(/502 Server Error/);
+    answers = [
+      { status: 403, headers: { "retry-after": "1" } },
+      { status: 201, body: { number: 1 } },
+    ];
+    expect(await github.write("POST", "/repos/acme/fork/issues", {})).toEqual({ number: 1 });
+    expect(requests).toHaveLength(3);
   });
 
   test("to the fork is sent", async () => {

@@ -145,14 +145,14 @@ describe("credentials", () => {
 
   test("that are missing are recorded with the remedy", async () => {
     w.upstream.commit({ branch: "main", files: { u: "u\n" } });
-    const { codes, records } = await w.run({ environment: { DEPLOY_KEY: "" } });
+    const { codes, records } = await w.run({ environment: { CREDENTIAL: "" } });
     expect(codes).toEqual({ look: 0, merge: 1, finish: 1 });
     expect(records).toMatchObject([{ outcome: "stopped", reason: expect.stringMatching(/credentials create/) }]);
   });
 
   test("that GitHub does not accept are named with the remedy", async () => {
     w.upstream.commit({ branch: "main", files: { u: "u\n" } });
-    const { records } = await w.run({ environment: { DEPLOY_KEY: "no key at all" } });
+    const { records } = await w.run({ environment: { CREDENTIAL: "no key at all" } });
     expect(records).toMatchObject([
       { outcome: "stopped", reason: expect.stringMatching(/did not accept the deploy key/) },
     ]);

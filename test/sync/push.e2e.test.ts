@@ -1,15 +1,17 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { withDeployKey } from "../../sync/deploy-key.ts";
 import { connect } from "../../sync/github.ts";
-import { withDeployKey } from "../../sync/push.ts";
+import { pushTo } from "../../sync/push.ts";
 import { createRepository, fetchFork, type Repository } from "../../sync/repository.ts";
+import type { Credential } from "../../sync/settings.ts";
 import { someSettings } from "./support/settings.ts";
 import { type World, world } from "./support/workflow-run.ts";
 
 let w: World;
 let repository: Repository;
-let settings: ReturnType<typeof someSettings> & { deployKey: string };
+let settings: ReturnType<typeof someSettings> & { credential: Credential };
 let first: string;
 let second: string;
 
@@ -25,9 +27,9 @@ beforeEach(async () => {
       serverUrl: w.github.url,
       files: { output: "/dev/null", summary: "/dev/null", temporary: w.temporary },
     }),
-    deployKey: w.github.deployKey,
+    credential: { kind: "deploy-key", secret: w.github.deployKey },
   };
-  repository = await createRepository(settings, process.env);
+  repository = await createRepository(settings, { environment: process.env, sleep: async () => undefined });
   await fetchFork(repository.git, settings);
 });
 afterEach(async () => {
@@ -36,7 +38,9 @@ afterEach(async () => {
 });
 
 function push(updates: { ref: string; from: string | undefined; to: string | undefined }[]): Promise<void> {
-  return withDeployKey(repository.git, connect(settings), settings, (send) => send("the push was refused", updates));
+  return withDeployKey(connect(settings), settings, (remote) =>
+    pushTo(repository.git, async () => undefined, remote)("the push was refused", updates),
+  );
 }
 
 describe("a push", () => {
@@ -76,7 +80,7 @@ describe("a push", () => {
   });
 
   test("has its key on disk for no one else to read, and only meanwhile", async () => {
-    const modes = await withDeployKey(repository.git, connect(settings), settings, async () => {
+    const modes = await withDeployKey(connect(settings), settings, async () => {
       const [folder = ""] = w.left().filter((name) => name.startsWith("upstream-sync-key-"));
       const paths = [folder, ...readdirSync(join(w.temporary, folder)).map((name) => join(folder, name))];
       return paths.map((path) => (statSync(join(w.temporary, path)).mode & 0o777).toString(8));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { parseSshUrl } from "../../sync/deploy-key.ts";
 import { parseMergeTree } from "../../sync/merge-tree.ts";
 import { refuseOtherRepository } from "../../sync/own-repository.ts";
-import { parseSshUrl } from "../../sync/push.ts";
 import { refsOf } from "../../sync/refs.ts";
 import { explainRefusal } from "../../sync/refusals.ts";
 import { sha, someSettings } from "./support/settings.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { readFinishSettings, readLookSettings, readMergeSettings, SettingsError } from "../../sync/settings.ts";
+import { SettingsError } from "../../sync/environment.ts";
+import { readFinishSettings, readLookSettings, readMergeSettings } from "../../sync/settings.ts";
 import { sha } from "./support/settings.ts";
 
 const environment = {
@@ -51,6 +52,7 @@ describe("settings", () => {
       "GITHUB_TOKEN is missing",
       "SYNC_BRANCH is missing",
       "TARGET_BRANCH is missing",
+      "CREDENTIALS is missing",
       "UPSTREAM_SHA is missing",
     ]);
   });
@@ -65,7 +67,13 @@ describe("settings", () => {
   });
 
   test("of finish take empty outputs as absent and refuse what is no commit id", () => {
-    const jobs = { DEPLOY_KEY: "k", UPSTREAM_SHA: sha("3"), MERGE_RESULT: "success", TEST_RESULT: "skipped" };
+    const jobs = {
+      CREDENTIALS: "deploy-key",
+      CREDENTIAL: "k",
+      UPSTREAM_SHA: sha("3"),
+      MERGE_RESULT: "success",
+      TEST_RESULT: "skipped",
+    };
     const read = (outputs: Record<string, string>) => readFinishSettings({ ...environment, ...jobs, ...outputs });
     expect(read({ CANDIDATE_SHA: "", MERGE_CONFLICT: "" }).merge).toMatchObject({
       candidate: undefined,

@@ -36,6 +36,9 @@ describe("the workflow template", () => {
           "__TARGET_BRANCH__",
         ],
         ...["__UPSTREAM_WORKFLOWS__", "__PULL_REQUEST__", "__DOCUMENT_PATH__", "__DIGEST__", "__PROGRAM_SHA256__"],
+        ...["__CREDENTIALS__", "__CREDENTIAL__", "__CREDENTIAL__", "__ENVIRONMENT__", "__ENVIRONMENT__"],
+        ...["__UPSTREAM_ENVIRONMENT__", "__UPSTREAM_TOKEN__", "__UPSTREAM_TOKEN__", "__UPSTREAM_TOKEN__"],
+        ...["__CONTENTS__", "__CONTENTS__", "__WRITE__", "__WRITE__", "__WRITE__"],
         ...["__IF_THIS_REPOSITORY__", "__TEST_TIMEOUT__", "__TEST_STEPS__"],
       ].sort(),
     );
@@ -50,20 +53,48 @@ describe("the workflow template", () => {
     expect(workflow.permissions).toEqual({});
     const permissions = Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, job.permissions]));
     expect(permissions).toEqual({
-      look: { contents: "read" },
-      merge: { contents: "read" },
+      look: { contents: "read", "pull-requests": "read" },
+      merge: { contents: "__CONTENTS__", "pull-requests": "read" },
       test: { contents: "read" },
-      finish: { actions: "read", contents: "read", issues: "write", "pull-requests": "write", statuses: "write" },
+      finish: {
+        actions: "read",
+        contents: "__CONTENTS__",
+        issues: "__WRITE__",
+        "pull-requests": "__WRITE__",
+        statuses: "__WRITE__",
+      },
     });
   });
 
-  test("gives the deploy key to one step each of merge and finish, and only there", () => {
-    expect(text.match(/secrets\./g)).toHaveLength(2);
-    expect(step("merge", "Merge").env?.DEPLOY_KEY).toBe("${{ secrets.UPSTREAM_SYNC_DEPLOY_KEY }}");
-    expect(step("finish", "Finish").env?.DEPLOY_KEY).toBe("${{ secrets.UPSTREAM_SYNC_DEPLOY_KEY }}");
-    expect(Object.entries(jobs).flatMap(([name, job]) => (job.environment === undefined ? [] : [name]))).toEqual([
-      "merge",
-      "finish",
+  test("gives the credential to one step each of merge and finish, and only there", () => {
+    const holders = Object.entries(jobs).flatMap(([name, job]) =>
+      job.steps.flatMap((one) =>
+        typeof one === "string" ? [] : Object.keys(one.env ?? {}).map((variable) => `${name}/${one.name}: ${variable}`),
+      ),
+    );
+    expect(holders.filter((one) => /CREDENTIAL|UPSTREAM_TOKEN/.test(one))).toEqual([
+      "look/Look: UPSTREAM_TOKEN",
+      "merge/Merge: CREDENTIAL",
+      "merge/Merge: UPSTREAM_TOKEN",
+      "finish/Finish: CREDENTIAL",
+      "finish/Finish: UPSTREAM_TOKEN",
+    ]);
+    const environments = Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, job.environment]));
+    expect(environments).toEqual({
+      look: "__UPSTREAM_ENVIRONMENT__",
+      merge: "__ENVIRONMENT__",
+      test: undefined,
+      finish: "__ENVIRONMENT__",
+    });
+  });
+
+  test("takes what people type in only as variables of a step", () => {
+    expect(text.match(/.*inputs\..*/g)?.map((line) => line.trim())).toEqual([
+      "UPSTREAM_COMMIT: ${{ inputs.upstream-commit }}",
+      "RETEST: ${{ inputs.retest }}",
+      "RETEST: ${{ inputs.retest }}",
+      "DRY_RUN: ${{ inputs.dry-run }}",
+      "RETEST: ${{ inputs.retest }}",
     ]);
   });
 
@@ -71,7 +102,7 @@ describe("the workflow template", () => {
     const [first, ...rest] = jobs.test?.steps ?? [];
     expect(JSON.stringify(first)).toContain("github.token");
     expect(rest).toEqual(["__TEST_STEPS__"]);
-    expect(JSON.stringify(workflow.env)).not.toMatch(/token|secrets/i);
+    expect(Object.keys(workflow.env).filter((name) => /TOKEN|SECRET|KEY|CREDENTIAL$/.test(name))).toEqual([]);
   });
 
   test("puts no expression into a shell script", () => {

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import ssh2 from "ssh2";
+import { appAnswer, type FakeApp, fakeApp } from "./fake-app.ts";
 
 export interface Seen {
   readonly method: string;
@@ -36,11 +37,14 @@ export interface FakeGitHub {
   /** Repositories that were pushed to over ssh. */
   readonly pushes: string[];
   readonly deployKey: string;
+  readonly app: FakeApp;
+  /** Tokens besides the App's that may push over https. */
+  readonly pushTokens: string[];
   readonly pulls: FakePull[];
   readonly statuses: Record<string, unknown>[];
   /** `jobs` of the run, as GitHub lists them. */
   jobs: unknown[];
-  /** Answers that come instead of the table's, by `METHOD /path`; a number of times or for good. */
+  /** Answers that come instead of the table's, by `METHOD /path`. */
   readonly faults: Map<string, { status: number; body: unknown }>;
   /** Host keys of GET /meta; changed by a test of a wrong server. */
   hostKeys: string[];
@@ -61,6 +65,8 @@ export async function fakeGitHub(root: string, tip: FakeGitHub["tip"]): Promise<
     git: [],
     pushes: [],
     deployKey: key.private,
+    app: fakeApp(),
+    pushTokens: [],
     pulls: [],
     statuses: [],
     jobs: [],
@@ -111,6 +117,8 @@ function gitOverHttp(root: string, state: FakeGitHub, request: IncomingMessage, 
       CONTENT_TYPE: headers["content-type"] ?? "",
       GIT_PROTOCOL: String(headers["git-protocol"] ?? ""),
       HTTP_CONTENT_ENCODING: headers["content-encoding"] ?? "",
+      // git lets only a known user push over http.
+      ...(mayPush(state, headers.authorization) ? { REMOTE_USER: "somebody" } : {}),
     } as NodeJS.ProcessEnv,
   });
   request.pipe(child.stdin);
@@ -127,6 +135,14 @@ function gitOverHttp(root: string, state: FakeGitHub, request: IncomingMessage, 
     }
     response.end(output.subarray(end + 4));
   });
+}
+
+function mayPush(state: FakeGitHub, authorization: string | undefined): boolean {
+  const token =
+    Buffer.from(authorization?.replace(/^Basic /, "") ?? "", "base64")
+      .toString()
+      .split(":")[1] ?? "";
+  return state.pushTokens.includes(token) || state.app.tokens.has(token);
 }
 
 function sshServer(root: string, hostKey: string, publicKey: string, state: FakeGitHub): ssh2.Server {
@@ -174,9 +190,11 @@ async function restAnswer(state: FakeGitHub, sshPort: number, request: IncomingM
   const path = (request.url ?? "").split("?")[0] ?? "";
   state.rest.push({ method, path, authorization: headers.authorization, body });
   const name = `${method} ${path}`;
-  const { status, body: answer } = state.faults.get(name) ?? table(state, sshPort, method, path, body);
+  const bearer = headers.authorization?.replace(/^Bearer /, "") ?? "";
+  const { status, body: answer } =
+    state.faults.get(name) ?? appAnswer(state.app, name, bearer, body) ?? table(state, sshPort, method, path, body);
   response.writeHead(status, { "content-type": "application/json", "x-github-request-id": "0:1" });
-  response.end(JSON.stringify(answer));
+  response.end(answer === undefined ? "" : JSON.stringify(answer));
 }
 
 type Answer = { status: number; body: unknown };

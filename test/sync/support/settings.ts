@@ -10,7 +10,7 @@ export function someSettings(changes: Partial<Settings> = {}): Settings {
     token: "job-token",
     run: { id: 77, attempt: 1, url: "https://github.com/acme/open-webui/actions/runs/77" },
     route: "main",
-    upstream: { url: "https://github.com/open-webui/open-webui.git", branch: "main" },
+    upstream: { url: "https://github.com/open-webui/open-webui.git", branch: "main", token: "" },
     branches: { sync: "sync/upstream", target: "dev" },
     upstreamWorkflows: "hold",
     pullRequest: { title: "chore: sync with upstream", labels: ["upstream-sync"], reviewers: [], teamReviewers: [] },

@@ -69,6 +69,7 @@ export async function world(): Promise<World> {
       github: connect({ ...settings, sleep: async () => undefined }),
       report: reportTo(settings.files, (line) => lines.push(line)),
       now: () => NOW,
+      sleep: async () => undefined,
     });
     const end = (): Run => ({
       codes,
@@ -82,7 +83,7 @@ export async function world(): Promise<World> {
     codes.look = await look(lookSettings, context(lookSettings));
     if (outputs().go !== "true") return end();
 
-    const secrets = { ...base, DEPLOY_KEY: github.deployKey, UPSTREAM_SHA: outputs().upstream, ...environment };
+    const secrets = { ...base, CREDENTIAL: github.deployKey, UPSTREAM_SHA: outputs().upstream, ...environment };
     const mergeSettings = readMergeSettings(secrets);
     codes.merge = await merge(mergeSettings, context(mergeSettings));
     if (until === "merge") return end();
@@ -147,6 +148,7 @@ function workflowEnvironment(github: FakeGitHub, temporary: string, run: number)
     UPSTREAM_WORKFLOWS: "hold",
     PULL_REQUEST: JSON.stringify(pullRequest),
     DOCUMENT_PATH: "docs/upstream-sync.md",
+    CREDENTIALS: "deploy-key",
     UPSTREAM_SYNC_DIGEST: "0123456789abcdef",
   };
 }
