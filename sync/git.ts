@@ -61,7 +61,7 @@ export function gitIn(
         const result = await attempt(args, options);
         const again = result.code !== 0 && explainRefusal(result.stderr).kind === "unreachable";
         if (!again || attempted === TRIES) return result;
-        await sleep(2000 * attempted + Math.round(Math.random() * 1000));
+        await sleep(1000 * attempted + Math.round(Math.random() * 500));
       }
     },
     async text(args, options) {
