@@ -20,7 +20,6 @@ export const notYet: readonly NotYet[] = [
   { path: ["credentials"], asksForIt: is("github-app"), fix: "write deploy-key" },
   { path: ["credentials"], asksForIt: is("github-token"), fix: "write deploy-key" },
   { path: ["delivery"], asksForIt: is("pull-request"), fix: "write commit" },
-  { path: ["protection", "target"], asksForIt: (value) => given(value) && value !== "none", fix: "write none" },
   { path: ["tests"], asksForIt: both, fix: "keep either compose or run" },
   { path: ["pullRequest", "whenApproved"], asksForIt: is("update"), fix: "write hold" },
   { path: ["upstreamWorkflows"], asksForIt: is("accept"), fix: "write hold" },

@@ -16,7 +16,10 @@ export function crossCheck(repository: string, parts: ValidParts): Finding[] {
     ...syncBranchIsItsOwn(parts),
     ...branchesFitTogether(parts),
     ...documentStartsAtTarget(parts),
+    ...targetRulesRefuseCommits(parts),
+    ...targetLeavesMerging(parts),
     ...tokenCannotBypass(parts),
+    ...tokenIsEnough(parts),
     ...namedOnce(parts),
   ];
 }
@@ -94,6 +97,63 @@ function tokenCannotBypass({ credentials, protection }: ValidParts): Finding[] {
       got: "strict",
       expected: "minimal with github-token, which can never pass the gate of strict",
       fix: "write credentials: deploy-key, or mode: minimal",
+    },
+  ];
+}
+
+/**
+ * What GITHUB_TOKEN can never do: change workflow files, and read another private repository; it has no environment to keep a
+ * second secret in (github-semantics.md §3).
+ */
+function tokenIsEnough({ credentials, upstream, upstreamWorkflows }: ValidParts): Finding[] {
+  if (credentials !== "github-token") return [];
+  const fix = (other: string) => `write credentials: deploy-key, or ${other}`;
+  return [
+    ...(upstream?.private
+      ? [
+          {
+            path: ["upstream", "private"],
+            got: true,
+            expected: "false with github-token, which keeps no token for another repository",
+            fix: fix("follow an upstream that anyone may read"),
+          },
+        ]
+      : []),
+    ...(upstreamWorkflows === "accept"
+      ? [
+          {
+            path: ["upstreamWorkflows"],
+            got: "accept",
+            expected: "hold with github-token, which may never push workflow files",
+            fix: fix("upstreamWorkflows: hold"),
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Any rule on the target is a pull_request rule, which refuses our own commit of the document. */
+function targetRulesRefuseCommits({ protection, delivery, branches }: ValidParts): Finding[] {
+  if (!protection || protection.target === "none" || delivery !== "commit") return [];
+  return [
+    {
+      path: ["delivery"],
+      got: "commit",
+      expected: `pull-request with rules on the target: they refuse commits to ${branches?.target ?? "it"}, ours too`,
+      fix: "write delivery: pull-request, or protection.target: none",
+    },
+  ];
+}
+
+/** Squash and rebase hide from git what was merged, so that every later sync meets it again (github-facts-2.md, X). */
+function targetLeavesMerging({ protection }: ValidParts): Finding[] {
+  if (!protection || protection.target === "none" || protection.target.mergeMethods.includes("merge")) return [];
+  return [
+    {
+      path: ["protection", "target", "mergeMethods"],
+      got: protection.target.mergeMethods,
+      expected: "merge among them: the sync pull request needs a merge commit",
+      fix: "write [merge]",
     },
   ];
 }

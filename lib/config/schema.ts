@@ -45,12 +45,14 @@ const upstream = z
         repository: text(repositoryName).optional().describe("Upstream on github.com, as owner/name."),
         url: text(gitUrl)
           .optional()
-          .describe("Upstream anywhere else: an https:// address that anyone may fetch from."),
+          .describe("Upstream anywhere else: an https:// address without a credential in it."),
         branch: text(branchName).default("main").describe("The branch of upstream to follow."),
         private: z
           .boolean()
           .default(false)
-          .describe("Whether reading it needs a token: the environment's secret UPSTREAM_SYNC_UPSTREAM_TOKEN."),
+          .describe(
+            "Whether it can only be fetched with a token; `credentials create --upstream-token` seals that token for the workflow.",
+          ),
       })
       .superRefine((value, context) => {
         if ((value.repository === undefined) === (value.url === undefined))
@@ -137,17 +139,20 @@ const protection = z
       .union([
         z.literal("none"),
         z.strictObject({
-          approvals: approvals.optional().describe("Reviews needed."),
-          codeOwners: z.boolean().optional().describe("Whether code owners have to review."),
-          checks: z.array(text(oneLine)).optional().describe("Contexts that have to succeed."),
+          approvals: approvals.default(0).describe("Reviews needed."),
+          codeOwners: z.boolean().default(false).describe("Whether code owners have to review."),
+          checks: z.array(text(oneLine)).default([]).describe("Contexts that have to succeed."),
           mergeMethods: z
             .array(z.enum(["merge", "squash", "rebase"]))
-            .optional()
+            .min(1)
+            .default(["merge", "squash", "rebase"])
             .describe("Merge methods left possible."),
         }),
       ])
       .default("none")
-      .describe("Rules on the target branch; they hold every pull request, not only the sync's."),
+      .describe(
+        "Rules on the target branch: changes come by pull request only. They hold every pull request, not only the sync's.",
+      ),
   })
   .prefault({})
   .describe("Rulesets.");
@@ -242,17 +247,19 @@ function resolveUpstream(
   input: string | { repository?: string | undefined; url?: string | undefined; branch: string; private: boolean },
 ) {
   const given = typeof input === "string" ? fromText(input) : input;
+  const { branch } = given;
   if (given.repository !== undefined) {
-    const { repository, branch } = given;
+    const { repository } = given;
     return { url: `https://github.com/${repository}.git`, repository, branch, private: given.private };
   }
   const url = given.url ?? ""; // never empty: an object with neither is refused before
   const repository = /^https:\/\/github\.com\/([^/]+\/[^/]+?)(?:\.git)?\/?$/i.exec(url)?.[1];
-  return { url, branch: given.branch, private: given.private, ...(repository === undefined ? {} : { repository }) };
+  return { url, branch, private: given.private, ...(repository === undefined ? {} : { repository }) };
 }
 
-function fromText(value: string): { repository?: string; url?: string; branch: string; private: boolean } {
-  return { [value.includes("://") ? "url" : "repository"]: value, branch: "main", private: false };
+function fromText(value: string) {
+  const [repository, url] = value.includes("://") ? [undefined, value] : [value, undefined];
+  return { repository, url, branch: "main", private: false };
 }
 
 function resolveTests(input: {

@@ -64,7 +64,7 @@ export const timezone: Check = (value) => {
   }
 };
 
-/** The upstream is fetched without a credential, so only addresses that anyone may read. */
+/** The address stands in the workflow for everybody to read, so no credential may be in it. */
 export const gitUrl: Check = (value) => {
   const complaint = {
     expected: "the https:// address of a repository",
@@ -77,7 +77,7 @@ export const gitUrl: Check = (value) => {
   if (url.username !== "" || url.password !== "") {
     return {
       expected: "an address without a user name or password",
-      fix: "remove what stands before @: the upstream has to be readable by anyone",
+      fix: "remove what stands before @; for an upstream that not everybody may read, write private: true beside it",
     };
   }
   const loopback = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);

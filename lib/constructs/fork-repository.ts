@@ -39,4 +39,9 @@ export class ForkRepository extends Construct {
     api.overrideLogicalId("repository");
     this.defaultBranch = Fn.lookup(Fn.jsondecode(api.body), "default_branch");
   }
+
+  /** Terraform expression (without `${}`) of a field of GitHub's answer, for example "allow_merge_commit". */
+  fact(field: string): string {
+    return `jsondecode(data.github_rest_api.repository.body).${field}`;
+  }
 }

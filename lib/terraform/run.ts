@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { Failure } from "../failure.ts";
+import { diagnosticsIn, failureOf } from "./diagnostics.ts";
 import { type Change, changesOf, type PlanJson } from "./plan.ts";
 import type { ProviderMirror } from "./provider.ts";
 import type { IacTool } from "./tool.ts";
@@ -60,7 +61,7 @@ export async function init(workspace: Workspace): Promise<void> {
 export async function plan(workspace: Workspace, options: { destroy: boolean }): Promise<SavedPlan> {
   mkdirSync(workspace.folder, { recursive: true, mode: 0o700 });
   const file = join(workspace.folder, options.destroy ? "destroy.tfplan" : "apply.tfplan");
-  await run(workspace, ["plan", "-no-color", `-out=${file}`, ...(options.destroy ? ["-destroy"] : [])], "plan");
+  await run(workspace, ["plan", "-json", `-out=${file}`, ...(options.destroy ? ["-destroy"] : [])], "plan");
   chmodSync(file, 0o600);
   return { file, changes: await readPlan(workspace, file) };
 }
@@ -155,11 +156,13 @@ async function run(workspace: Workspace, args: readonly string[], doing: string)
 }
 
 function failed(workspace: Workspace, doing: string, result: Result): Failure {
+  const errors = diagnosticsIn(result.stdout).filter(({ severity }) => severity === "error");
   const text = result.stderr || result.stdout;
-  const reason = /Error: (?<reason>.+)/.exec(text)?.groups?.reason ?? text.split("\n", 1)[0] ?? "no reason given";
-  return new Failure(
-    `${workspace.tool.name} could not ${doing}: ${reason}`,
-    "run again with --verbose to see all it said",
-    text,
-  );
+  const said = errors.length > 0 ? errors : [{ severity: "error", summary: plainReason(text) } as const];
+  return failureOf(workspace.tool.name, doing, said, text);
+}
+
+/** Of a run that does not speak JSON, such as `init`. */
+function plainReason(text: string): string {
+  return /Error: (?<reason>.+)/.exec(text)?.groups?.reason ?? text.split("\n", 1)[0] ?? "";
 }

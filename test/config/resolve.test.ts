@@ -111,14 +111,23 @@ describe("defaults", () => {
   });
 
   test.each([
-    ["up/stream", { url: "https://github.com/up/stream.git", repository: "up/stream", branch: "main" }],
+    ["up/stream", { url: "https://github.com/up/stream.git", repository: "up/stream", branch: "main", private: false }],
     [
       { repository: "up/stream", branch: "next" },
-      { url: "https://github.com/up/stream.git", repository: "up/stream", branch: "next" },
+      { url: "https://github.com/up/stream.git", repository: "up/stream", branch: "next", private: false },
     ],
-    ["https://github.com/up/stream", { url: "https://github.com/up/stream", repository: "up/stream", branch: "main" }],
-    [{ url: "https://git.example.org/x.git" }, { url: "https://git.example.org/x.git", branch: "main" }],
-    ["http://127.0.0.1:8080/up/stream.git", { url: "http://127.0.0.1:8080/up/stream.git", branch: "main" }],
+    [
+      "https://github.com/up/stream",
+      { url: "https://github.com/up/stream", repository: "up/stream", branch: "main", private: false },
+    ],
+    [
+      { url: "https://git.example.org/x.git" },
+      { url: "https://git.example.org/x.git", branch: "main", private: false },
+    ],
+    [
+      "http://127.0.0.1:8080/up/stream.git",
+      { url: "http://127.0.0.1:8080/up/stream.git", branch: "main", private: false },
+    ],
   ])("upstream may be written as %j", (upstream, resolved) => {
     expect(configOf({ version: 1, forks: { "acme/one": { upstream } } }).forks[0]?.upstream).toEqual({
       ...resolved,

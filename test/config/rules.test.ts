@@ -29,6 +29,7 @@ describe("keys that have to fit together", () => {
     ["a label twice, by another case", { pullRequest: { labels: ["sync", "Sync"] } }, ["pullRequest.labels[1]"]],
     ["a reviewer twice", { pullRequest: { reviewers: ["a", "A"] } }, ["pullRequest.reviewers[1]"]],
     ["eleven approvals", { protection: { sync: { approvals: 11 } } }, ["protection.sync.approvals"]],
+    ["rules on the target, with commits to it", { protection: { target: { approvals: 1 } } }, ["delivery"]],
     ["no commands", { tests: { run: [] } }, ["tests.run"]],
     ["an owner nobody can be", { owners: { "/x/": ["devops"] } }, ["owners./x/[0]"]],
     ["a pattern CODEOWNERS has not", { owners: { "!x": ["@devops"] } }, ["owners.!x"]],
@@ -48,6 +49,24 @@ describe("keys that have to fit together", () => {
     );
   });
 
+  test("github-token pushes no workflow file and keeps no second token", () => {
+    const fork = {
+      upstream: { repository: "up/app", private: true },
+      credentials: "github-token",
+      upstreamWorkflows: "accept",
+      protection: { sync: { mode: "minimal" } },
+    };
+    expect(refusedPaths(fork)).toEqual(expect.arrayContaining(["upstream.private", "upstreamWorkflows"]));
+    expect(refusedPaths({ ...fork, credentials: "deploy-key" })).not.toContain("upstream.private");
+  });
+
+  test("rules on the target leave the merge commit possible", () => {
+    const fork = (mergeMethods: string[]) => ({ delivery: "pull-request", protection: { target: { mergeMethods } } });
+    expect(refusedPaths(fork(["squash"]))).toContain("protection.target.mergeMethods");
+    expect(refusedPaths(fork(["merge", "squash"]))).not.toContain("protection.target.mergeMethods");
+    expect(refusedPaths(fork([]))).toContain("protection.target.mergeMethods");
+  });
+
   test("a rule still speaks when another part of the fork is wrong", () => {
     expect(refusedPaths({ schedule: { cron: "daily" }, branches: { sync: "dev" } }).sort()).toEqual([
       "branches.sync",
@@ -63,7 +82,6 @@ describe("what this version does not do", () => {
     [{ follow: "releases" }, "follow"],
     [{ credentials: "github-app" }, "credentials"],
     [{ delivery: "pull-request" }, "delivery"],
-    [{ protection: { target: { approvals: 1 } } }, "protection.target"],
     [{ tests: { compose: {}, run: ["npm test"] } }, "tests"],
     [{ pullRequest: { whenApproved: "update" } }, "pullRequest.whenApproved"],
     [{ upstreamWorkflows: "accept" }, "upstreamWorkflows"],
