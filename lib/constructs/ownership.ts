@@ -116,7 +116,7 @@ export class Ownership extends Construct {
   require(condition: string, { what, got, expected, fix }: Foreign): void {
     this.stops.push({
       condition: `\${${condition}}`,
-      error_message: `${what}: got ${got}, expected ${expected}. ${fix}`,
+      error_message: `${what}: got ${got}, expected ${expected}. Fix: ${fix}`,
     });
     this.check.addOverride("lifecycle", { precondition: this.stops });
   }
