@@ -3,7 +3,6 @@ import type { ForkConfig } from "./config/schema.ts";
 import { readToken } from "./github.ts";
 import type { Context } from "./operations/context.ts";
 import type { ProgressEvent } from "./progress.ts";
-import { stackFolder, synthesize } from "./synthesize.ts";
 import { cacheFolder, ensureProvider } from "./terraform/provider.ts";
 import { toolEnvironment, type Workspace } from "./terraform/run.ts";
 import { findTool } from "./terraform/tool.ts";
@@ -11,6 +10,8 @@ import { findTool } from "./terraform/tool.ts";
 export async function* openWorkspace(context: Context, fork: ForkConfig): AsyncGenerator<ProgressEvent, Workspace> {
   const token = readToken(context.env);
   yield { fork: fork.repository, text: "synthesizing" };
+  // Only now: CDKTF takes most of a second to load, and most commands do not need it.
+  const { stackFolder, synthesize } = await import("./synthesize.ts");
   synthesize({ ...context.config, forks: [fork] }, context.projectFolder);
   const tool = await findTool(context.env);
   const mirror = yield* ensureProvider(tool, cacheFolder(context.env));

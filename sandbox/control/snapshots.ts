@@ -3,6 +3,7 @@ import { cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Hono } from "hono";
 import { readBody, requiredString } from "../server/body.ts";
+import { forgetAnswers } from "../server/git-memory.ts";
 import { type Env, GitHubError, type RouteContext, type Routes } from "../server/http.ts";
 import type { Runs } from "../server/runs.ts";
 import type { State } from "../server/state.ts";
@@ -40,6 +41,7 @@ async function putBack(state: State, name: string): Promise<void> {
   if (!there) throw new GitHubError(404, `sandbox: no snapshot ${name}`);
   await rm(join(state.folder, "repositories"), { recursive: true, force: true });
   await copy(folder, state.folder);
+  forgetAnswers();
   state.reload();
   state.jobTokens.clear();
   state.installationTokens.clear();

@@ -1,5 +1,6 @@
 /** Reading a repository: commits, trees, files, and how two commits relate. */
-import { emptyTree, type GitRepository, git, gitBytes, listRefs, tryGit } from "./git.ts";
+import { emptyTree, GitError, type GitRepository, git, gitBytes, listRefs, tryGit } from "./git.ts";
+import { gitOfIds } from "./git-memory.ts";
 
 export interface Person {
   name: string;
@@ -25,6 +26,8 @@ export function isSha(text: string): boolean {
 
 /** A branch, a tag, a full ref, or a commit id (also abbreviated), as REST parameters name commits; undefined when absent. */
 export async function resolveCommit(at: GitRepository, name: string): Promise<string | undefined> {
+  // No branch or tag is called like a full commit id: GitHub refuses such names.
+  if (isSha(name)) return await commitOf(at, name);
   const candidates = /^[0-9a-f]{7,40}$/.test(name)
     ? [`refs/heads/${name}`, name]
     : [`refs/heads/${name}`, `refs/tags/${name}`];
@@ -37,6 +40,17 @@ export async function resolveCommit(at: GitRepository, name: string): Promise<st
     if (result.exitCode === 0) return result.stdout.toString("utf8").trim();
   }
   return undefined;
+}
+
+/** The commit an id names, itself or through a tag. */
+async function commitOf(at: GitRepository, sha: string): Promise<string | undefined> {
+  try {
+    const answer = await gitOfIds(at, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${sha}^{commit}`]);
+    return answer.toString("utf8").trim();
+  } catch (error) {
+    if (error instanceof GitError) return undefined;
+    throw error;
+  }
 }
 
 const fields = ["%H", "%T", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B"];
@@ -70,7 +84,7 @@ export async function log(
   options: { limit?: number; oldestFirst?: boolean; path?: string; since?: string; until?: string } = {},
 ): Promise<Commit[]> {
   const { limit, oldestFirst, path, since, until } = options;
-  const text = await git(at, [
+  const args = [
     "--literal-pathspecs",
     "log",
     `--format=tformat:${fields.map((field) => `${field}%x00`).join("")}`,
@@ -82,8 +96,17 @@ export async function log(
     ...revisions,
     "--",
     ...(path ? [path] : []),
-  ]);
-  return parseCommits(text);
+  ];
+  // `since` and `until` may be relative to now.
+  const fixed = since === undefined && until === undefined && revisions.every(namesIds);
+  return parseCommits((await (fixed ? gitOfIds : gitBytes)(at, args)).toString("utf8"));
+}
+
+function namesIds(revision: string): boolean {
+  return revision
+    .replace(/^\^/, "")
+    .split(/\.{2,3}/)
+    .every(isSha);
 }
 
 export async function commitInfo(at: GitRepository, sha: string): Promise<Commit> {
@@ -122,7 +145,7 @@ export async function listTree(
   tree: string,
   options: { recursive?: boolean; withTrees?: boolean; path?: string } = {},
 ): Promise<TreeEntry[]> {
-  const text = await git(at, [
+  const args = [
     "ls-tree",
     "-z",
     "-l",
@@ -131,8 +154,9 @@ export async function listTree(
     ...(options.withTrees ? ["-t"] : []),
     tree,
     ...(options.path ? ["--", options.path] : []),
-  ]);
-  return text
+  ];
+  return (await (isSha(tree) ? gitOfIds : gitBytes)(at, args))
+    .toString("utf8")
     .split("\0")
     .filter(Boolean)
     .map((line) => {
@@ -148,7 +172,7 @@ export async function entryAt(at: GitRepository, tree: string, path: string): Pr
 }
 
 export async function readBlob(at: GitRepository, sha: string): Promise<Buffer> {
-  return gitBytes(at, ["cat-file", "blob", sha]);
+  return gitOfIds(at, ["cat-file", "blob", sha]);
 }
 
 /** A file's bytes at a branch, tag or commit; undefined when commit or file are not there. */
@@ -183,12 +207,13 @@ export async function changedFiles(
   after: string,
 ): Promise<ChangedFile[]> {
   const trees = [before ?? emptyTree, after];
+  const ask = trees.every(isSha) ? gitOfIds : gitBytes;
   const [raw, numbers] = await Promise.all([
-    git(at, ["diff-tree", "-r", "-M", "-z", "--raw", "--no-abbrev", ...trees]),
-    git(at, ["diff-tree", "-r", "-M", "-z", "--numstat", ...trees]),
+    ask(at, ["diff-tree", "-r", "-M", "-z", "--raw", "--no-abbrev", ...trees]),
+    ask(at, ["diff-tree", "-r", "-M", "-z", "--numstat", ...trees]),
   ]);
-  const rawParts = raw.split("\0").filter(Boolean);
-  const numberParts = numbers.split("\0");
+  const rawParts = raw.toString("utf8").split("\0").filter(Boolean);
+  const numberParts = numbers.toString("utf8").split("\0");
   const files: ChangedFile[] = [];
   for (let at = 0, n = 0; at < rawParts.length; ) {
     const [, , oldSha = "", newSha = "", kind = "M"] = (rawParts[at++] ?? "").split(" ");

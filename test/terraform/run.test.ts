@@ -23,4 +23,9 @@ describe("the IaC tool's environment", () => {
     );
     expect(toolEnvironment({ GITHUB_API_URL: "https://api.github.com" }, mirror).GITHUB_BASE_URL).toBeUndefined();
   });
+
+  test("its garbage collector is tuned for a short life, unless the user has tuned it", () => {
+    expect(toolEnvironment({}, mirror).GOGC).toBe("400");
+    expect(toolEnvironment({ GOGC: "50" }, mirror).GOGC).toBe("50");
+  });
 });
