@@ -32,7 +32,7 @@ export interface Answer {
 function spawnSandbox(folder: string, readyFile: string, log: string): ChildProcess {
   const main = join(packageRoot(), "sandbox", "dist", "main.js");
   const output = openSync(log, "a", 0o600);
-  return spawn(process.execPath, [main, "--data", folder, "--ready-file", readyFile], {
+  return spawn(process.execPath, [main, "--data", folder, "--ready-file", readyFile, "--validate"], {
     stdio: ["ignore", output, output],
     detached: true,
   });
@@ -90,10 +90,14 @@ export class GitHubStandIn {
     return (await this.control("GET", `/log?since=${since}`)).data;
   }
 
+  /** @throws when an answer did not have the shape GitHub describes. */
   async stop(): Promise<void> {
     if (this.process.exitCode !== null) return;
+    const { violations } = (await this.control("GET", "/violations")).data;
     this.process.kill("SIGTERM");
     await once(this.process, "exit");
+    if (violations.length > 0)
+      throw new Error(`the sandbox answered what GitHub would not: ${JSON.stringify(violations, null, 2)}`);
   }
 
   /** Lets the process live on after this one. */

@@ -9,6 +9,7 @@ const help = `upstream-sync-sandbox: a stand-in for GitHub on this machine (127.
   --data DIR         where its state and repositories are kept; made when missing, taken up again when there
   --port N           HTTP port (default 0: any free one)
   --ready-file FILE  written when it is ready, mode 0600: {"url", "ssh", "controlToken", "pid"}; removed at the end
+  --validate         compare every answer with GitHub's description of its API; what does not fit: GET /_sandbox/violations
   --help             this text
 
 SIGTERM or SIGINT ends it: running workflow jobs are cancelled, the state stays.
@@ -18,16 +19,18 @@ interface Options {
   data: string;
   port: number;
   readyFile: string | undefined;
+  validate: boolean;
 }
 
 /** The options, or the text that says what is wrong with them. */
 function optionsOf(args: string[]): Options | "help" | { problem: string } {
-  let values: { data?: string; port?: string; "ready-file"?: string; help?: boolean };
+  let values: { data?: string; port?: string; "ready-file"?: string; validate?: boolean; help?: boolean };
   try {
     const options = {
       data: { type: "string" },
       port: { type: "string" },
       "ready-file": { type: "string" },
+      validate: { type: "boolean" },
       help: { type: "boolean" },
     } as const;
     ({ values } = parseArgs({ args, options }));
@@ -42,7 +45,12 @@ function optionsOf(args: string[]): Options | "help" | { problem: string } {
     return { problem: `--port must be a number from 0 to 65535, got ${JSON.stringify(values.port)}` };
   }
   const readyFile = values["ready-file"];
-  return { data: resolve(values.data), port, readyFile: readyFile === undefined ? undefined : resolve(readyFile) };
+  return {
+    data: resolve(values.data),
+    port,
+    readyFile: readyFile === undefined ? undefined : resolve(readyFile),
+    validate: values.validate ?? false,
+  };
 }
 
 /** Whole or not there: whoever waits for the file may read it at once. */
@@ -63,12 +71,12 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const { data, port, readyFile } = options;
+  const { data, port, readyFile, validate } = options;
   if (readyFile !== undefined) rmSync(readyFile, { force: true });
   mkdirSync(data, { recursive: true, mode: 0o700 });
   registerJsonImports();
   const { startSandbox } = await import("./server/start.ts");
-  const sandbox = await startSandbox({ data, port });
+  const sandbox = await startSandbox({ data, port, validate });
   const { url, ssh, controlToken } = sandbox;
   if (readyFile !== undefined) writeReadyFile(readyFile, { url, ssh, controlToken, pid: process.pid });
   process.stdout.write(`${JSON.stringify({ ready: true, url })}\n`);

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { readBody } from "../server/body.ts";
 import type { Fault, Faults } from "../server/faults.ts";
 import { type Env, GitHubError, type Routes } from "../server/http.ts";
+import type { Violations } from "../server/openapi/validation.ts";
 import type { RequestLog } from "../server/request-log.ts";
 
 const fields: Record<keyof Fault, (value: unknown) => boolean> = {
@@ -30,13 +31,22 @@ function checkedFault(body: Record<string, unknown>): Fault {
   return body as Fault;
 }
 
-export function observationRoutes(log: RequestLog, faults: Faults, unknown: Set<string>): Routes {
+export interface Observations {
+  log: RequestLog;
+  faults: Faults;
+  unknown: Set<string>;
+  violations: Violations;
+}
+
+export function observationRoutes({ log, faults, unknown, violations }: Observations): Routes {
   const routes = new Hono<Env>();
   routes.get("/_sandbox/log", (c) => {
     const since = Number(c.req.query("since") ?? 1);
     return c.json({ entries: log.since(Number.isFinite(since) ? since : 1), next: log.next });
   });
   routes.get("/_sandbox/unknown", (c) => c.json({ routes: [...unknown] }));
+  // Answers (and accepted requests) that do not have the shape GitHub describes; empty unless started with --validate.
+  routes.get("/_sandbox/violations", (c) => c.json({ violations: violations.entries }));
   routes.post("/_sandbox/faults", async (c) => {
     faults.add(checkedFault(await readBody(c)));
     return c.body(null, 204);

@@ -1,6 +1,7 @@
 /** The control plane: what a test does that nobody can do to GitHub. */
 import type { Faults } from "../server/faults.ts";
 import type { Routes } from "../server/http.ts";
+import type { Violations } from "../server/openapi/validation.ts";
 import type { RequestLog } from "../server/request-log.ts";
 import type { Runs } from "../server/runs.ts";
 import { accountsRoutes } from "./accounts.ts";
@@ -16,15 +17,16 @@ export interface Control {
   log: RequestLog;
   faults: Faults;
   unknown: Set<string>;
+  violations: Violations;
 }
 
-export function controlRoutes({ token, runs, log, faults, unknown }: Control): Routes[] {
+export function controlRoutes({ token, runs, log, faults, unknown, violations }: Control): Routes[] {
   return [
     controlAuthorization(token),
     accountsRoutes(),
     appsControlRoutes(),
     clockRoutes(runs),
-    observationRoutes(log, faults, unknown),
+    observationRoutes({ log, faults, unknown, violations }),
     snapshotsRoutes(runs),
   ];
 }

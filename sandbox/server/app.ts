@@ -8,6 +8,7 @@ import { appOfJwt, looksLikeJwt } from "./apps.ts";
 import type { Fault, Faults } from "./faults.ts";
 import { type Env, GitHubError, type RouteContext, type Routes, type Sandbox } from "./http.ts";
 import { actorName, anonymous, fullName, identify } from "./identity.ts";
+import { type Violations, validating } from "./openapi/validation.ts";
 import { countRequest, rateOf } from "./rate-limit.ts";
 import { annotate } from "./request-log.ts";
 
@@ -24,6 +25,8 @@ export interface Observed {
   faults: Faults;
   /** Routes that nobody serves, "GET /foo". */
   unknown: Set<string>;
+  /** Set when answers are to be compared with GitHub's description. */
+  violations?: Violations;
 }
 
 const enterprisePrefix = "/api/v3";
@@ -197,6 +200,7 @@ export function createApp(sandbox: Sandbox, parts: Parts, observed: Observed): H
     if (!reads && c.res.status < 400) sandbox.state.save();
   });
   app.use(conditional);
+  if (observed.violations) app.use(validating(observed.violations));
   app.use(authenticate);
   for (const routes of parts.rest) app.route("/", routes);
   return app;

@@ -24,7 +24,8 @@ export function simpleUser(sandbox: Sandbox, login: string) {
   const name = owner?.login ?? login;
   const app = sandbox.state.data.apps?.find(({ slug }) => login === `${slug}[bot]`);
   const id = owner?.id ?? app?.id ?? (login === actionsApp.bot ? actionsApp.botId : 0);
-  const url = `${apiUrl(sandbox)}/users/${name}`;
+  const bot = /^(.+)\[bot\]$/.exec(name)?.[1];
+  const url = `${apiUrl(sandbox)}/users/${encodeURIComponent(name)}`;
   return {
     login: name,
     id,
@@ -32,7 +33,7 @@ export function simpleUser(sandbox: Sandbox, login: string) {
     avatar_url: `${sandbox.url}/avatars/u/${id}`,
     gravatar_id: "",
     url,
-    html_url: `${sandbox.url}/${name}`,
+    html_url: `${sandbox.url}/${bot ? `apps/${bot}` : name}`,
     followers_url: `${url}/followers`,
     following_url: `${url}/following{/other_user}`,
     gists_url: `${url}/gists{/gist_id}`,
@@ -42,7 +43,7 @@ export function simpleUser(sandbox: Sandbox, login: string) {
     repos_url: `${url}/repos`,
     events_url: `${url}/events{/privacy}`,
     received_events_url: `${url}/received_events`,
-    type: owner?.type ?? (login.endsWith("[bot]") ? "Bot" : "User"),
+    type: owner?.type ?? (bot ? "Bot" : "User"),
     user_view_type: "public",
     site_admin: false,
   };

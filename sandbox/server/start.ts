@@ -8,11 +8,9 @@ import { createApp } from "./app.ts";
 import { Faults } from "./faults.ts";
 import { gitHttpRoutes } from "./git-http.ts";
 import { judgeRoute } from "./hook.ts";
-import { recordRoutes } from "./records.ts";
+import { Violations } from "./openapi/validation.ts";
 import { logRequests, RequestLog } from "./request-log.ts";
-import { contentsRoutes } from "./routes/contents.ts";
-import { gitDataRoutes } from "./routes/git-data.ts";
-import { pullsRoutes } from "./routes/pulls.ts";
+import { restRoutes } from "./rest-routes.ts";
 import { createRuns, endAbandonedRuns } from "./runs.ts";
 import { hostPublicKey, newHostKey, startSsh } from "./ssh.ts";
 import { State } from "./state.ts";
@@ -38,8 +36,17 @@ async function listen(server: Server, port: number): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** `data` may be new or that of an earlier sandbox. `port` 0 = any free one. @throws when the port is taken. */
-export async function startSandbox({ data, port }: { data: string; port: number }): Promise<RunningSandbox> {
+export interface SandboxOptions {
+  /** New, or that of an earlier sandbox. */
+  data: string;
+  /** 0 = any free one. */
+  port: number;
+  /** Compare every answer with GitHub's description of it. */
+  validate?: boolean;
+}
+
+/** @throws when the port is taken. */
+export async function startSandbox({ data, port, validate }: SandboxOptions): Promise<RunningSandbox> {
   const state = new State(data, () => ({
     version: 1,
     nextId: firstId,
@@ -53,6 +60,7 @@ export async function startSandbox({ data, port }: { data: string; port: number 
   const log = new RequestLog();
   const faults = new Faults();
   const unknown = new Set<string>();
+  const violations = new Violations();
   const controlToken = randomBytes(24).toString("base64url");
 
   // The application needs the address it is reached at, so the server listens first; until then it has no answer.
@@ -68,11 +76,11 @@ export async function startSandbox({ data, port }: { data: string; port: number 
   const app = createApp(
     sandbox,
     {
-      control: [judgeRoute(), ...controlRoutes({ token: controlToken, runs, log, faults, unknown })],
+      control: [judgeRoute(), ...controlRoutes({ token: controlToken, runs, log, faults, unknown, violations })],
       git: [gitHttpRoutes()],
-      rest: [...recordRoutes(runs, hostPublicKey), contentsRoutes(), pullsRoutes(), gitDataRoutes()],
+      rest: restRoutes(runs, hostPublicKey),
     },
-    { faults, unknown },
+    { faults, unknown, ...(validate ? { violations } : {}) },
   );
   answer = (request, env) => app.fetch(request, env as never);
 

@@ -12,6 +12,7 @@ import { Faults } from "../../server/faults.ts";
 import { createRepository } from "../../server/git.ts";
 import { gitHttpRoutes } from "../../server/git-http.ts";
 import { judgeRoute } from "../../server/hook.ts";
+import { Violations } from "../../server/openapi/validation.ts";
 import { type LogEntry, logRequests, RequestLog } from "../../server/request-log.ts";
 import { contentsRoutes } from "../../server/routes/contents.ts";
 import { gitDataRoutes } from "../../server/routes/git-data.ts";
@@ -192,7 +193,8 @@ export async function startGitSandbox(): Promise<GitSandbox> {
     git: [gitHttpRoutes()],
     rest: [contentsRoutes(), pullsRoutes(), gitDataRoutes()],
   };
-  const app = createApp(sandbox, parts, { faults: new Faults(), unknown: new Set<string>() });
+  const violations = new Violations();
+  const app = createApp(sandbox, parts, { faults: new Faults(), unknown: new Set<string>(), violations });
   answer = (request, env) => app.fetch(request, env as never);
   const { work: seedWork, topic } = await seed(folder);
   const template = record(0, "acme", "template", {});
@@ -290,6 +292,8 @@ export async function startGitSandbox(): Promise<GitSandbox> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       rmSync(folder, { recursive: true });
+      // Every answer a test got has the shape GitHub describes.
+      if (violations.entries.length > 0) throw new Error(JSON.stringify(violations.entries, null, 2));
     },
   };
   return started;

@@ -131,7 +131,7 @@ describe("labels", () => {
     expect((await sandbox.ask("DELETE", `${fork}/issues/${number}/labels/stale`, ada)).body.message).toBe(
       "Label does not exist",
     );
-    await sandbox.ask("PUT", `${fork}/issues/${number}/labels`, ada, ["wontfix"]);
+    await sandbox.ask("PUT", `${fork}/issues/${number}/labels`, ada, { labels: ["wontfix"] });
     expect(await names()).toEqual(["wontfix"]);
   });
 

@@ -10,6 +10,7 @@ import { createApp } from "../../server/app.ts";
 import { Faults } from "../../server/faults.ts";
 import { bare, readRef, updateRef } from "../../server/git.ts";
 import { commitFile } from "../../server/git-commits.ts";
+import { Violations } from "../../server/openapi/validation.ts";
 import { recordRoutes } from "../../server/records.ts";
 import { logRequests, RequestLog } from "../../server/request-log.ts";
 import { createRuns, type Runs } from "../../server/runs.ts";
@@ -53,6 +54,7 @@ export async function startRecords(): Promise<TestSandbox> {
   const log = new RequestLog();
   const faults = new Faults();
   const unknown = new Set<string>();
+  const violations = new Violations();
   let answer: (request: Request, env: unknown) => Response | Promise<Response> = () =>
     new Response(null, { status: 503 });
   const server = createAdaptorServer({ fetch: (request, env) => answer(request, env) }) as Server;
@@ -62,11 +64,11 @@ export async function startRecords(): Promise<TestSandbox> {
   const sandbox = { state, url, ssh: "127.0.0.1:22" };
   const runs = createRuns(sandbox);
   const parts = {
-    control: controlRoutes({ token: controlToken, runs, log, faults, unknown }),
+    control: controlRoutes({ token: controlToken, runs, log, faults, unknown, violations }),
     git: [],
     rest: recordRoutes(runs, () => hostKey),
   };
-  const app = createApp(sandbox, parts, { faults, unknown });
+  const app = createApp(sandbox, parts, { faults, unknown, violations });
   answer = (request, env) => app.fetch(request, env as never);
 
   const ask: TestSandbox["ask"] = async (method, path, who, body, headers) => {
@@ -100,6 +102,8 @@ export async function startRecords(): Promise<TestSandbox> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       rmSync(folder, { recursive: true, force: true });
+      // Every answer a test got has the shape GitHub describes.
+      if (violations.entries.length > 0) throw new Error(JSON.stringify(violations.entries, null, 2));
     },
   };
 }
