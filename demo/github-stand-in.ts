@@ -9,6 +9,8 @@ import { packageRoot } from "../lib/package-root.ts";
 /** One line of the sandbox's request log. */
 export interface LogEntry {
   readonly n: number;
+  /** On the sandbox's clock, ISO. */
+  readonly time: string;
   readonly actor: string;
   readonly method: string;
   readonly path: string;

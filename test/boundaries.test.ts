@@ -49,7 +49,11 @@ const lines: readonly (readonly [string, (to: string) => boolean, string])[] = [
   ],
   ["lib/constructs", isPackage("node:fs", "execa", "octokit", "yaml"), "constructs read no files and format no YAML"],
   ["lib/constructs", under("lib/terraform", "lib/operations", "cli", "sync", "sandbox"), "constructs know no tool"],
-  ["lib", under("cli", "sync", "sandbox", "demo"), "the library knows neither its command line nor the fork's program"],
+  [
+    "lib",
+    under("cli", "sync", "sandbox", "demo", "bench"),
+    "the library knows neither its command line nor the fork's program",
+  ],
   ["cli", under("sync", "sandbox", "demo", "lib/constructs", "lib/render"), "the command line decides nothing"],
   [
     "cli",
@@ -61,6 +65,7 @@ const lines: readonly (readonly [string, (to: string) => boolean, string])[] = [
     (to) => !to.startsWith("node:") && !to.startsWith("sync/"),
     "the sync program imports node: and its own files",
   ],
+  ["bench", under("sync", "sandbox"), "the bench measures the built product from outside, and the sandbox by HTTP"],
   ["sandbox", under("lib", "cli", "sync", "demo", "test"), "the sandbox never imports the product"],
   [
     "demo",

@@ -1,5 +1,5 @@
 /** Snapshots: everything the sandbox remembers, kept under a name and put back. Logs of runs and tokens of jobs are not in. */
-import { cp, mkdir, rename, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Hono } from "hono";
 import { readBody, requiredString } from "../server/body.ts";
@@ -45,6 +45,17 @@ async function putBack(state: State, name: string): Promise<void> {
   state.reload();
   state.jobTokens.clear();
   state.installationTokens.clear();
+  await forgetRunsOf(state);
+}
+
+/** Ids are given anew after a restore: what a run of the same number left behind must not become part of the next one's log. */
+async function forgetRunsOf(state: State): Promise<void> {
+  const known = new Set(state.data.repositories.flatMap(({ runs }) => runs.map(({ id }) => String(id))));
+  for (const folder of ["logs", "work"]) {
+    const names = await readdir(join(state.folder, folder)).catch(() => []);
+    const gone = names.filter((name) => !known.has(name));
+    await Promise.all(gone.map((name) => rm(join(state.folder, folder, name), { recursive: true, force: true })));
+  }
 }
 
 export function snapshotsRoutes(runs: Runs): Routes {

@@ -187,6 +187,21 @@ describe("workflows and runs", () => {
     expect((await sandbox.ask("POST", `${fork}/actions/runs/${run.id}/cancel`, ada)).status).toBe(409);
   });
 
+  test("a run after a restore has the id of the one that was undone, and a log of its own", async () => {
+    const run = async () => {
+      await sandbox.ask("POST", dispatches, ada, { ref: "main", inputs: { commit: "abc" } });
+      await settle();
+      const { workflow_runs: runs } = (await sandbox.ask("GET", `${fork}/actions/runs`, ada)).body;
+      const { jobs } = (await sandbox.ask("GET", `${fork}/actions/runs/${runs[0].id}/jobs`, ada)).body;
+      const { body: log } = await sandbox.ask("GET", `${fork}/actions/jobs/${jobs[1].id}/logs`, ada);
+      return { id: runs[0].id, greetings: String(log).match(/workflow_dispatch with 9 characters/g)?.length };
+    };
+    await sandbox.control("POST", "/snapshots", { name: "before-run" });
+    const first = await run();
+    await sandbox.control("POST", "/snapshots/before-run/restore");
+    expect(await run()).toEqual(first);
+  });
+
   test("an environment refuses a branch its policy does not name", async () => {
     await sandbox.ask("POST", dispatches, ada, { ref: "other" });
     await settle();

@@ -1,0 +1,129 @@
+/** One sync, as the generated workflow does it, beside the recipe everybody starts with; and a day on which nothing happened. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { git } from "../demo/git.ts";
+import type { LogEntry } from "../demo/github-stand-in.ts";
+import type { World } from "../demo/world.ts";
+import { bigProject, type ProjectSize } from "./big-project.ts";
+import { bytesOf, inWorld, measured, median, rounded, type Say } from "./setting-up.ts";
+
+export interface SyncFigures {
+  readonly sync: { readonly timeRatio: number; readonly bytesRatio: number };
+  readonly idle: { readonly refLookups: number; readonly packBytes: number };
+}
+
+interface Cost {
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+/** @param rounds how often each of the two is done, in turn. */
+export async function benchSync(cache: string, size: ProjectSize, rounds: number, say: Say): Promise<SyncFigures> {
+  const setting = await bigProject(cache, size, say);
+  return await inWorld(
+    async () => setting,
+    async (world, folder) => {
+      say("sync: setting the fork up");
+      await world.upstreamSyncJson("credentials", "create");
+      await world.upstreamSyncJson("apply", "--yes");
+      await runWorkflow(world);
+      const idle = idleFigures(await runWorkflow(world));
+      say(`idle: ${idle.refLookups} look-ups, ${idle.packBytes} bytes of packs`);
+
+      await world.moveUpstream("moved");
+      await world.github.control("POST", "/snapshots", { name: "news" });
+      const ours: Cost[] = [];
+      const recipes: Cost[] = [];
+      for (let round = 1; round <= rounds; round += 1) {
+        for (const [name, cost, all] of [
+          ["ours", oneSync, ours],
+          ["recipe", recipe, recipes],
+        ] as const) {
+          all.push(await cost(world, folder));
+          say(`sync ${round}/${rounds} ${name}: ${told(all.at(-1) as Cost)}`);
+          await world.github.control("POST", "/snapshots/news/restore");
+        }
+      }
+      const ratio = (of: (cost: Cost) => number) => rounded(median(ours.map(of)) / median(recipes.map(of)));
+      return { sync: { timeRatio: ratio((one) => one.seconds), bytesRatio: ratio((one) => one.bytes) }, idle };
+    },
+  );
+}
+
+function told({ seconds, bytes }: Cost): string {
+  return `${seconds.toFixed(2)} s, ${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+interface Run {
+  readonly outcome: string;
+  /** Milliseconds since the epoch, on the stand-in's clock. */
+  readonly started: number;
+  readonly ended: number;
+  /** When each job wrote its first line. */
+  readonly jobs: Readonly<Record<string, number>>;
+  readonly log: readonly LogEntry[];
+}
+
+async function runWorkflow(world: World): Promise<Run> {
+  const { github, forkPath } = world;
+  const clock = async () => Date.parse((await github.control("GET", "/clock")).data.now);
+  const { next } = await github.log(Number.MAX_SAFE_INTEGER);
+  const started = await clock();
+  const path = `${forkPath}/actions/workflows/upstream-sync.yml/dispatches`;
+  const dispatched = await world.rest("administrator", "POST", path, { ref: world.fork.branches.from });
+  if (dispatched.status >= 300) throw new Error(`the workflow was not dispatched: ${JSON.stringify(dispatched.data)}`);
+  await github.control("POST", "/settle", { timeoutSeconds: 300 });
+  const ended = await clock();
+  const { entries } = await github.log(next);
+  const [run] = (await world.rest("administrator", "GET", `${forkPath}/actions/runs?per_page=1`)).data.workflow_runs;
+  const { jobs } = (await world.rest("administrator", "GET", `${forkPath}/actions/runs/${run.id}/jobs`)).data;
+  const firstLines = await Promise.all(jobs.map(async (job: Job) => [job.name, await firstLine(world, job)]));
+  return { outcome: run.conclusion, started, ended, jobs: Object.fromEntries(firstLines), log: entries };
+}
+
+interface Job {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Every line of a job's log starts with its time; the API's own times are whole seconds. */
+async function firstLine(world: World, { id }: Job): Promise<number> {
+  const log = await world.rest("administrator", "GET", `${world.forkPath}/actions/jobs/${id}/logs`);
+  return Date.parse(`${String(log.data).slice(0, 23)}Z`);
+}
+
+/** The jobs look, merge and finish from the trigger to the end, without the job between them that runs the tests. */
+async function oneSync(world: World): Promise<Cost> {
+  const { outcome, started, ended, jobs, log } = await runWorkflow(world);
+  const { test, finish } = jobs;
+  if (outcome !== "success" || !test || !finish)
+    throw new Error(`the sync ended as ${outcome}, with ${JSON.stringify(jobs)}`);
+  const duringTests = ({ time }: LogEntry) => Date.parse(time) >= test && Date.parse(time) < finish;
+  return {
+    seconds: (ended - started - (finish - test)) / 1000,
+    bytes: bytesOf(log.filter((one) => !duringTests(one))),
+  };
+}
+
+/** Clone with history, merge in the work tree, push: what a workflow made of `actions/checkout` and `git merge` does. */
+async function recipe(world: World, folder: string): Promise<Cost> {
+  const { fork, upstream } = world.setting;
+  const place = mkdtempSync(join(folder, "recipe-"));
+  const token = world.people.administrator;
+  const { seconds, log } = await measured(world.github, async () => {
+    await git(folder, ["clone", "--quiet", `--branch=${fork.branches.target}`, world.github.gitUrl(fork), place], {
+      token,
+    });
+    await git(place, ["fetch", "--quiet", world.github.gitUrl(upstream), upstream.branch]);
+    await git(place, ["merge", "--quiet", "--no-edit", "FETCH_HEAD"]);
+    await git(place, ["push", "--quiet", "origin", "HEAD:refs/heads/recipe"], { token });
+  });
+  rmSync(place, { recursive: true, force: true });
+  return { seconds, bytes: bytesOf(log) };
+}
+
+function idleFigures({ outcome, log }: Run): SyncFigures["idle"] {
+  if (outcome !== "success") throw new Error(`the idle run ended as ${outcome}`);
+  const packs = log.filter(({ git }) => git?.operation === "fetch" || git?.operation === "push");
+  return { refLookups: log.filter(({ git }) => git?.operation === "look-up").length, packBytes: bytesOf(packs) };
+}
