@@ -61,10 +61,8 @@ async function settingOf(folder: string): Promise<Setting> {
       name: "big-project",
       git: upstream,
       branch: "main",
-      start,
-      moved,
-      broken: moved,
-      conflicting: moved,
+      // Of the story's stages this upstream knows two.
+      stages: { start, moved } as Setting["upstream"]["stages"],
     },
     fork: {
       owner: "acme",

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GitHubStandIn, type LogEntry } from "../demo/github-stand-in.ts";
 import type { Setting } from "../demo/setting.ts";
-import { createWorld, type World } from "../demo/world.ts";
+import { standUp } from "../demo/stand-up.ts";
+import type { World } from "../demo/world.ts";
 
 export type Say = (text: string) => void;
 
@@ -18,7 +19,7 @@ export async function inWorld<T>(
     const told = await setting(folder);
     const github = await GitHubStandIn.start(join(folder, "github"));
     try {
-      return await work(await createWorld(github, folder, told), folder);
+      return await work(await standUp(github, folder, told), folder);
     } finally {
       await github.stop();
     }

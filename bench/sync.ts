@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { git } from "../demo/git.ts";
 import type { LogEntry } from "../demo/github-stand-in.ts";
+import { moveUpstream } from "../demo/workflow-run.ts";
 import type { World } from "../demo/world.ts";
 import { bigProject, type ProjectSize } from "./big-project.ts";
 import { bytesOf, inWorld, measured, median, rounded, type Say } from "./setting-up.ts";
@@ -30,7 +31,7 @@ export async function benchSync(cache: string, size: ProjectSize, rounds: number
       const idle = idleFigures(await runWorkflow(world));
       say(`idle: ${idle.refLookups} look-ups, ${idle.packBytes} bytes of packs`);
 
-      await world.moveUpstream("moved");
+      await moveUpstream(world, "moved");
       await world.github.control("POST", "/snapshots", { name: "news" });
       const ours: Cost[] = [];
       const recipes: Cost[] = [];
