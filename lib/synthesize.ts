@@ -6,7 +6,7 @@ import { SyncCredentials } from "./constructs/sync-credentials.ts";
 import { UpstreamSyncStack } from "./constructs/upstream-sync-stack.ts";
 import { readCredentials } from "./credentials/credentials-file.ts";
 import { renderFiles } from "./render/files.ts";
-import { readProgram } from "./render/template-source.ts";
+import { programFile, readProgram } from "./render/template-source.ts";
 
 const outputFolder = "cdktf.out";
 
@@ -26,6 +26,7 @@ export function synthesize(config: Config, projectFolder: string): void {
       fork,
       files: renderFiles(fork, program),
       credentials: SyncCredentials.deployKey(readCredentials(projectFolder, fork.repository)),
+      programFile: programFile(),
       state: stateFor(config.state, projectFolder, fork.repository),
     });
   }

@@ -5,24 +5,53 @@
  *   node upstream-sync.mjs merge    fold sync branch, target and upstream into a candidate, push it for the tests
  *   node upstream-sync.mjs finish   promote what was tested, open the pull request, record the outcome
  *
- * Inputs come from the environment, which the generated workflow fills; a missing one is named. Exit codes: 0 done,
+ * and, run by Terraform where the set-up is deployed from:
+ *
+ *   node upstream-sync.mjs guard    before anything is taken away: stop the workflow, keep what has not landed
+ *   node upstream-sync.mjs release  when it is set up again after a removal that was cut short: start the workflow
+ *   node upstream-sync.mjs restore  after all is taken away: give the Actions settings back
+ *
+ * Inputs come from the environment, which the generated workflow or Terraform fills; a missing one is named. Exit codes: 0 done,
  * 1 something for people to look at, 2 wrong use.
  */
 import { type Environment, SettingsError } from "./environment.ts";
 import { finish } from "./finish.ts";
-import { connect } from "./github.ts";
+import { connect, type GitHub } from "./github.ts";
+import { guard, release } from "./guard.ts";
 import { type Context, look } from "./look.ts";
 import { merge } from "./merge.ts";
 import { reportTo } from "./outputs.ts";
 import { escapeMessage } from "./record.ts";
+import { say } from "./removal-report.ts";
+import { type RemovalContext, readRemovalSettings } from "./removal-settings.ts";
 import { pause } from "./rest.ts";
+import { restore } from "./restore.ts";
 import { readFinishSettings, readLookSettings, readMergeSettings, type Settings } from "./settings.ts";
+import { wordsFor } from "./stop.ts";
 
 const VERBS: Readonly<Record<string, (environment: Environment) => Promise<number>>> = {
   look: (environment) => start(environment, readLookSettings, look),
   merge: (environment) => start(environment, readMergeSettings, merge),
   finish: (environment) => start(environment, readFinishSettings, finish),
+  guard: (environment) => forTerraform(environment, guard),
+  release: (environment) => forTerraform(environment, release),
+  restore: (environment) => forTerraform(environment, restore),
 };
+
+/** Terraform shows what is printed, and on a failure removes nothing that waits for this step. */
+async function forTerraform(
+  environment: Environment,
+  run: (context: RemovalContext, github: GitHub) => Promise<void>,
+): Promise<number> {
+  try {
+    const context = readRemovalSettings(environment);
+    await run(context, connect(context));
+    return 0;
+  } catch (error) {
+    say(wordsFor(error));
+    return 1;
+  }
+}
 
 function start<T extends Settings>(
   environment: Environment,

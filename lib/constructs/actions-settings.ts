@@ -3,7 +3,7 @@ import { DataGithubRestApi } from "@cdktf/provider-github/lib/data-github-rest-a
 import { WorkflowRepositoryPermissions } from "@cdktf/provider-github/lib/workflow-repository-permissions/index.js";
 import { Construct } from "constructs";
 import type { ForkRepository } from "./fork-repository.ts";
-import type { Ownership } from "./ownership.ts";
+import type { Owned, Ownership } from "./ownership.ts";
 
 export interface ActionsSettingsProps {
   readonly repository: ForkRepository;
@@ -15,6 +15,9 @@ export interface ActionsSettingsProps {
  * only the one field we need is ours, and the others follow what people set.
  */
 export class ActionsSettings extends Construct {
+  /** Expression of the settings that are managed: "actions" or "workflow" -> GitHub's answer as it was before. */
+  readonly before: string;
+
   constructor(scope: Construct, id: string, props: ActionsSettingsProps) {
     super(scope, id);
     const endpoint = `repos/${props.repository.owner}/${props.repository.name}/actions/permissions`;
@@ -24,6 +27,14 @@ export class ActionsSettings extends Construct {
       return `jsondecode(data.github_rest_api.${name}.body)`;
     };
     const actionsNow = read("actions_permissions", endpoint);
+    const selected = new DataGithubRestApi(this, "selected_actions", { endpoint: `${endpoint}/selected-actions` });
+    selected.overrideLogicalId("selected_actions");
+    // GitHub answers 409 while another policy is in force.
+    selected.addOverride(
+      "for_each",
+      `\${toset([for policy in ["selected"] : policy if try(${actionsNow}.allowed_actions, "") == policy])}`,
+    );
+    const patterns = `{ for policy, read in data.github_rest_api.selected_actions : policy => jsondecode(read.body) }`;
     const workflowNow = read("workflow_permissions", `${endpoint}/workflow`);
 
     const ownedActions = props.ownership.claim({
@@ -31,7 +42,7 @@ export class ActionsSettings extends Construct {
       // Enough as it is. We use no actions of others, so which of them are allowed does not matter.
       there: `try(${actionsNow}.enabled, false)`,
       ours: () => "false",
-      note: actionsNow,
+      note: `merge(${actionsNow}, ${patterns})`,
     });
     const actions = new ActionsRepositoryPermissions(this, "actions", {
       repository: props.repository.name,
@@ -58,5 +69,9 @@ export class ActionsSettings extends Construct {
     });
     workflow.overrideLogicalId("workflow");
     workflow.addOverride("count", `\${${ownedWorkflow.managed} ? 1 : 0}`);
+
+    const kept = (name: string, owned: Owned) =>
+      `{ for name in ["${name}"] : name => ${owned.note} if ${owned.managed} }`;
+    this.before = `merge(${kept("actions", ownedActions)}, ${kept("workflow", ownedWorkflow)})`;
   }
 }

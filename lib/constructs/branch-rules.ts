@@ -28,6 +28,9 @@ export interface BranchRulesProps {
   readonly bypass: BypassActor | undefined;
 }
 
+/** Stands as long as the set-up does, whatever its mode. */
+export const historyRuleset = "upstream-sync: history";
+
 /** Repository role "admin" (reference: provider.md §2.1). */
 const administrators: BypassActor = { actorType: "RepositoryRole", actorId: 5 };
 
@@ -55,7 +58,7 @@ export class BranchRules extends Construct {
 
     const history = new RepositoryRuleset(this, "history", {
       ...shared,
-      name: "upstream-sync: history",
+      name: historyRuleset,
       rules: { deletion: true, nonFastForward: true },
     });
     history.overrideLogicalId("history");

@@ -1,9 +1,9 @@
 import { RepositoryFile } from "@cdktf/provider-github/lib/repository-file/index.js";
-import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { gitBlobId } from "../render/digest.ts";
 import { terraformLiteral } from "../render/terraform-literal.ts";
 import type { BranchFacts } from "./branch-facts.ts";
+import { resourcesIn } from "./depend-on.ts";
 import type { FileFacts } from "./file-facts.ts";
 import type { ForkRepository } from "./fork-repository.ts";
 import type { HomeBranch } from "./homes.ts";
@@ -39,8 +39,7 @@ export interface ManagedFilesProps {
 export class ManagedFiles extends Construct {
   constructor(scope: Construct, id: string, props: ManagedFilesProps) {
     super(scope, id);
-    // Terraform knows resources only, so a dependency on a construct is one on each resource in it.
-    const needed = props.after.flatMap((one) => one.node.findAll()).filter(TerraformResource.isTerraformResource);
+    const needed = resourcesIn(...props.after);
     let previous: RepositoryFile | undefined;
     for (const file of props.files) {
       const resource = new RepositoryFile(this, file.id, {

@@ -3,7 +3,7 @@ import { DataGithubRestApi } from "@cdktf/provider-github/lib/data-github-rest-a
 import { Construct } from "constructs";
 import { refPath } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
-import type { Owned, Ownership } from "./ownership.ts";
+import type { Ownership } from "./ownership.ts";
 
 export interface SyncBranchProps {
   readonly repository: ForkRepository;
@@ -22,7 +22,8 @@ export interface SyncBranchProps {
  */
 export class SyncBranch extends Construct {
   readonly name: string;
-  readonly owned: Owned;
+  /** Boolean expression: this stack has made it, and a destroy deletes it. */
+  readonly removed: string;
   readonly resource: Branch;
 
   constructor(scope: Construct, id: string, props: SyncBranchProps) {
@@ -34,7 +35,7 @@ export class SyncBranch extends Construct {
     });
     live.overrideLogicalId("sync_branch");
     const there = "data.github_rest_api.sync_branch.code == 200";
-    this.owned = props.ownership.claim({
+    const owned = props.ownership.claim({
       thing: `branch:${props.name}`,
       there,
       // A branch carries no mark. What was absent at first and is there now was made by an apply that was cut short.
@@ -47,7 +48,7 @@ export class SyncBranch extends Construct {
       endpoint: `repos/${owner}/${repository}/compare/${refPath(props.target)}...${refPath(props.name)}?per_page=1&page=2`,
     });
     compare.overrideLogicalId("sync_branch_history");
-    compare.addOverride("for_each", `\${toset([for at in ["adopted"] : at if ${this.owned.wasThere} && ${there}])}`);
+    compare.addOverride("for_each", `\${toset([for at in ["adopted"] : at if ${owned.wasThere} && ${there}])}`);
     props.ownership.require("alltrue([for one in data.github_rest_api.sync_branch_history : one.code == 200])", {
       what: `the branch ${props.name} of ${owner}/${repository}`,
       got: `one that was there before and cannot be compared with ${props.target} (\${try(jsondecode(data.github_rest_api.sync_branch_history["adopted"].body).message, "")})`,
@@ -63,7 +64,8 @@ export class SyncBranch extends Construct {
       lifecycle: { ignoreChanges: ["source_branch", "source_sha"] },
     });
     this.resource.overrideLogicalId("sync");
-    this.resource.addOverride("count", `\${${this.owned.managed} ? 1 : 0}`);
-    this.owned.importInto("github_branch.sync[0]");
+    this.resource.addOverride("count", `\${${owned.managed} ? 1 : 0}`);
+    owned.importInto("github_branch.sync[0]");
+    this.removed = owned.managed;
   }
 }

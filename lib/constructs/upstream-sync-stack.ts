@@ -24,6 +24,6 @@ export class UpstreamSyncStack extends TerraformStack {
     provider.addOverride("write_delay_ms", 0);
     addBackend(this, props.state);
 
-    new UpstreamSync(this, "upstream-sync", { fork: props.fork, files: props.files, credentials: props.credentials });
+    new UpstreamSync(this, "upstream-sync", props);
   }
 }

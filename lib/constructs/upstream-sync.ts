@@ -4,21 +4,26 @@ import type { ForkConfig } from "../config/schema.ts";
 import type { RenderedFiles } from "../render/files.ts";
 import { ActionsSettings } from "./actions-settings.ts";
 import { BranchFacts } from "./branch-facts.ts";
-import { BranchRules } from "./branch-rules.ts";
+import { BranchRules, historyRuleset } from "./branch-rules.ts";
+import { putAfter } from "./depend-on.ts";
 import { FileFacts } from "./file-facts.ts";
 import { ForkRepository } from "./fork-repository.ts";
+import { Guard } from "./guard.ts";
 import { type Home, type HomeBranch, homesOf } from "./homes.ts";
 import { Labels } from "./labels.ts";
 import { type ManagedFile, ManagedFiles } from "./managed-files.ts";
 import { Ownership } from "./ownership.ts";
 import { SyncBranch } from "./sync-branch.ts";
 import type { SyncCredentials } from "./sync-credentials.ts";
+import { SyncProgram } from "./sync-program.ts";
 
 export interface UpstreamSyncProps {
   readonly fork: ForkConfig;
   /** What goes into the fork, from `renderFiles(fork)`. */
   readonly files: RenderedFiles;
   readonly credentials: SyncCredentials;
+  /** The bundled sync program, absolute path of a file: `programFile()` names the one of this package. */
+  readonly programFile: string;
 }
 
 /**
@@ -67,6 +72,17 @@ export class UpstreamSync extends Construct {
       fileFacts: new FileFacts(this, "file-facts", { repository, files: managed }),
       branchFacts: new BranchFacts(this, "branch-facts", { repository, branches: Object.values(homes) }),
       after: [branch, rules, labels, settings, credentials.construct],
+    });
+    // Made first, and so given back last.
+    for (const later of [branch, labels, credentials.construct]) putAfter(later, [settings]);
+    new Guard(this, "guard", {
+      repository,
+      branch,
+      target: fork.branches.target,
+      settings,
+      workflow: files.workflow.path,
+      ruleset: historyRuleset,
+      program: new SyncProgram(this, "program", { file: props.programFile }),
     });
   }
 }

@@ -15,9 +15,14 @@ export function readTemplates(): Templates {
   };
 }
 
+/** Where the bundled sync program lies, absolute. */
+export function programFile(): string {
+  return join(packageRoot(), "dist", "sync", "upstream-sync.mjs");
+}
+
 /** The bundled sync program. @throws when the package was not built. */
 export function readProgram(): string {
-  const path = join(packageRoot(), "dist", "sync", "upstream-sync.mjs");
+  const path = programFile();
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -6,6 +6,7 @@ import { UpstreamSync } from "../../lib/constructs/upstream-sync.ts";
 import { UpstreamSyncStack } from "../../lib/constructs/upstream-sync-stack.ts";
 import type { CredentialsFile } from "../../lib/credentials/credentials-file.ts";
 import type { RenderedFiles } from "../../lib/render/files.ts";
+import { programFile } from "../../lib/render/template-source.ts";
 import { forkConfig } from "../support/fork-config.ts";
 import { type Synthesized, synth } from "../support/synth.ts";
 
@@ -27,12 +28,16 @@ const files: RenderedFiles = {
   document: { path: "docs/upstream-sync.md", content: "# Upstream sync\n" },
 };
 
+/** What is set first is given back last. */
+const settings = ["github_actions_repository_permissions.actions", "github_workflow_repository_permissions.workflow"];
+
 function stackOf(fork: ForkConfig): UpstreamSyncStack {
   return new UpstreamSyncStack(Testing.app(), fork.repository, {
     fork,
     files,
     credentials: SyncCredentials.deployKey(credentials),
     state: { backend: "local", path: "../../../state/acme--open-webui.tfstate" },
+    programFile: programFile(),
   });
 }
 
@@ -61,6 +66,7 @@ describe("the stack of one fork", () => {
       "data.github_rest_api.ruleset_gate",
       "data.github_rest_api.ruleset_history",
       "data.github_rest_api.rulesets",
+      "data.github_rest_api.selected_actions",
       "data.github_rest_api.sync_branch",
       "data.github_rest_api.sync_branch_history",
       "data.github_rest_api.workflow_permissions",
@@ -79,7 +85,9 @@ describe("the stack of one fork", () => {
       "github_repository_ruleset.history",
       "github_workflow_repository_permissions.workflow",
       "terraform_data.before",
+      "terraform_data.guard",
       "terraform_data.ownership",
+      "terraform_data.restore",
       "terraform_data.seen",
     ]);
   });
@@ -134,6 +142,7 @@ describe("the stack of one fork", () => {
       count:
         '${(!terraform_data.before["branch:sync/upstream"].input.there || terraform_data.before["branch:sync/upstream"].input.ours) ? 1 : 0}',
       lifecycle: { ignore_changes: ["source_branch", "source_sha"] },
+      depends_on: settings,
     });
   });
 
@@ -144,6 +153,7 @@ describe("the stack of one fork", () => {
       secret_name: "UPSTREAM_SYNC_DEPLOY_KEY",
       value_encrypted: "c2VhbGVk",
       key_id: "568250167242549743",
+      depends_on: settings,
     });
   });
 
@@ -213,6 +223,26 @@ describe("the stack of one fork", () => {
     ]);
   });
 
+  test("a destroy begins with the guard, which waits for nothing, and ends with the settings", () => {
+    const everything = stack.addresses.filter((one) => !one.startsWith("data.") && one !== "terraform_data.guard");
+    expect([...stack.resource("terraform_data.guard").depends_on].sort()).toEqual(everything);
+    for (const address of settings) expect(stack.resource(address).depends_on).toContain("terraform_data.restore");
+    expect(stack.resource("terraform_data.restore").depends_on).toBeUndefined();
+  });
+
+  test("the guard's step runs the program beside the stack, with nothing but itself and the user's environment", () => {
+    const [release, guard] = stack.resource("terraform_data.guard").provisioner;
+    expect(guard["local-exec"]).toEqual({
+      when: "destroy",
+      interpreter: ["node", expect.stringMatching(/^assets\/\S+\/current\/upstream-sync\.mjs$/)],
+      command: "guard",
+      environment: { UPSTREAM_SYNC_REMOVAL: "${jsonencode(self.input)}" },
+      quiet: true,
+    });
+    // A failure here must not taint the guard: Terraform skips the destroy-time steps of what is tainted.
+    expect(release["local-exec"]).toMatchObject({ command: "release", on_failure: "continue" });
+  });
+
   test("what of ours the state does not know is imported, to plain addresses", () => {
     expect(stack.json.import.map(({ to }: { to: string }) => to)).toEqual([
       "github_branch.sync[0]",
@@ -251,6 +281,7 @@ describe("choices of the config", () => {
           fork: forkConfig(),
           files,
           credentials: SyncCredentials.deployKey(credentials),
+          programFile: programFile(),
         }),
     ).toThrow("one stack holds one fork");
   });

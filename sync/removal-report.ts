@@ -1,0 +1,25 @@
+/** What a removal did, in words and as one line of JSON: Terraform shows both, `upstream-sync destroy` reads the second. */
+
+export interface Kept {
+  readonly thing: string;
+  readonly why: string;
+  /** The name it is kept under, where that is another one. */
+  readonly as?: string;
+}
+
+export interface RemovalReport {
+  readonly removed?: readonly string[];
+  readonly restored?: readonly { readonly thing: string; readonly to: unknown }[];
+  readonly kept?: readonly Kept[];
+}
+
+export function tell(report: RemovalReport): void {
+  for (const thing of report.removed ?? []) say(`removed: ${thing}`);
+  for (const { thing, to } of report.restored ?? []) say(`restored: ${thing} to ${JSON.stringify(to)}`);
+  for (const { thing, why, as } of report.kept ?? []) say(`kept: ${thing}${as ? ` as ${as}` : ""}: ${why}`);
+  if (Object.keys(report).length > 0) process.stdout.write(`${JSON.stringify({ "upstream-sync": report })}\n`);
+}
+
+export function say(text: string): void {
+  process.stdout.write(`upstream-sync: ${text}\n`);
+}
