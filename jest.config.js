@@ -15,7 +15,13 @@ export default {
       testMatch: ["**/*.test.ts"],
       testPathIgnorePatterns: [...ignored, "\\.e2e\\.test\\.ts$"],
     },
-    { ...shared, displayName: "e2e", testMatch: ["**/*.e2e.test.ts"], testPathIgnorePatterns: ignored },
+    {
+      ...shared,
+      displayName: "e2e",
+      testTimeout: 60_000,
+      testMatch: ["**/*.e2e.test.ts"],
+      testPathIgnorePatterns: ignored,
+    },
   ],
   // Five seconds are not enough for a test with git in it on a machine that does other work as well.
   testTimeout: 30_000,

@@ -1,40 +1,11 @@
-/** Every decision of the program, as functions from facts to decisions: no git, no network, no clock. */
+/**
+ * What `merge` and `finish` decide, as functions from facts to decisions: no git, no network, no clock. Beside it:
+ * decide-look.ts and decide-conflict.ts.
+ */
+import type { Side } from "./fold.ts";
 import type { Outcome } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";
 import type { JobResult } from "./settings.ts";
-
-export interface LookFacts {
-  readonly upstream: string;
-  readonly sync: string;
-  readonly target: string;
-  readonly recorded: RemoteRefs["recorded"];
-  /** Candidates of runs that did not finish. */
-  readonly leftOver: number;
-}
-
-export type LookAnswer =
-  | { readonly kind: "idle"; readonly reason: string; readonly landed: boolean }
-  | { readonly kind: "go"; readonly reason: string };
-
-/** `ask-landed`: only the target moved; whether that was the sync landing has to be asked (see `decideLanded`). */
-export type LookDecision = LookAnswer | { readonly kind: "ask-landed"; readonly tested: string };
-
-export function decideLook(facts: LookFacts): LookDecision {
-  const { recorded } = facts;
-  if (facts.leftOver > 0) return { kind: "go", reason: "an earlier run did not finish" };
-  if (!recorded.synced || !recorded.tested || !recorded.target) return { kind: "go", reason: "this is the first run" };
-  if (facts.upstream !== recorded.synced) return { kind: "go", reason: "upstream moved" };
-  if (facts.sync !== recorded.tested) return { kind: "go", reason: "the sync branch is not where it was promoted to" };
-  if (facts.target === recorded.target) return { kind: "idle", reason: "nothing moved", landed: false };
-  return { kind: "ask-landed", tested: recorded.tested };
-}
-
-/** @param facts `landed`: whether the target holds the promoted tip. */
-export function decideLanded({ landed }: { readonly landed: boolean }): LookAnswer {
-  return landed
-    ? { kind: "idle", reason: "what was promoted has landed, and upstream did not move", landed: true }
-    : { kind: "go", reason: "the target moved" };
-}
 
 export interface MergeFacts {
   readonly sync: string;
@@ -43,6 +14,8 @@ export interface MergeFacts {
   readonly syncInTarget: boolean;
   /** Whether the sync branch holds commits of upstream that the target lacks. */
   readonly syncCarriesUpstream: boolean;
+  /** Proposals of people that the sync branch does not have. */
+  readonly proposals: number;
 }
 
 /**
@@ -56,18 +29,15 @@ export function isUntested(facts: MergeFacts): boolean {
 
 /** Whether there is anything to fold: an upstream that landed already must not raise a conflict between two own branches. */
 export function needsFold(facts: MergeFacts): boolean {
-  return !facts.upstreamInTarget || isUntested(facts);
+  return !facts.upstreamInTarget || facts.proposals > 0 || isUntested(facts);
 }
 
-/** @returns whether the folded tip goes into test as a candidate. */
-export function isCandidate(
-  facts: MergeFacts,
-  fold: { readonly tip: string; readonly conflict: boolean; readonly carriesUpstream: boolean },
-): boolean {
-  if (isUntested(facts)) return true;
-  if (fold.tip === facts.sync) return false;
-  // The target alone is worth no test and no pull request.
-  return !fold.conflict || fold.carriesUpstream;
+/**
+ * Whether the folded tip goes into test. Also when only the target went in before a conflict: people settle it against the
+ * sync branch, so that has to be where the conflict was found.
+ */
+export function isCandidate(facts: MergeFacts, fold: { readonly tip: string }): boolean {
+  return isUntested(facts) || fold.tip !== facts.sync;
 }
 
 export interface TestStep {
@@ -85,7 +55,16 @@ export interface FinishFacts {
     readonly sync: string | undefined;
     readonly target: string | undefined;
   };
+  /** What came of the fold, where it met a conflict or people's branches. */
+  readonly fold: {
+    readonly side: Side | undefined;
+    readonly setAside: readonly { readonly branch: string; readonly why: "markers" | "conflict" }[];
+    /** `oneSided`: whose version every conflicting file has. */
+    readonly taken: readonly { readonly branch: string; readonly oneSided: string | undefined }[];
+  };
   readonly upstream: string;
+  /** Whether the candidate has upstream's commit. */
+  readonly holdsUpstream: boolean;
   /** What upstream's branch did since `look`; `unknown` when it could not be asked. */
   readonly upstreamNow: "same" | "moved" | "rewritten" | "unknown";
   readonly test: {
@@ -127,7 +106,7 @@ export function decideFinish(facts: FinishFacts): FinishDecision {
   }
   if (!merge.sync || !merge.target) return stopped("the merge job named no commits; read its log");
   if (merge.candidate === undefined) {
-    return merge.conflict ? conflictWithNothing() : nothingNew(facts, merge.sync, merge.target);
+    return nothingToTest(facts, merge.sync, merge.target);
   }
   return decideTested(facts, { candidate: merge.candidate, sync: merge.sync, target: merge.target });
 }
@@ -146,7 +125,7 @@ function decideTested(facts: FinishFacts, folded: Folded): FinishDecision {
   if (test.result === "failure") {
     return {
       outcome: "tests-failed",
-      reason: failedSteps(facts),
+      reason: [failedSteps(facts), ...proposalNotes(facts)].join("; "),
       updates: [],
       status: { sha: folded.candidate, state: "failure", text: failedSteps(facts) },
       pullRequest: "heal",
@@ -179,13 +158,15 @@ function decidePromotion(facts: FinishFacts, folded: Folded): FinishDecision {
   }
   return {
     outcome: merge.conflict ? "conflict" : "promoted",
-    reason: [merge.conflict ? "a part went in, the rest conflicts" : "tests passed", ...notes(facts, folded)].join(
-      "; ",
-    ),
+    reason: [
+      facts.fold.side ? `a part went in, the rest conflicts with ${facts.fold.side}` : "tests passed",
+      ...proposalNotes(facts),
+      ...notes(facts, folded),
+    ].join("; "),
     updates: changed([
       { ref: facts.refs.sync, from: now.sync, to: folded.candidate },
-      // With a conflict upstream's commit did not go in, so it is not recorded as taken.
-      ...(merge.conflict ? [] : [{ ref: facts.refs.synced, from: now.recorded.synced, to: facts.upstream }]),
+      // Upstream's commit is recorded as taken only when it is in.
+      ...(facts.holdsUpstream ? [{ ref: facts.refs.synced, from: now.recorded.synced, to: facts.upstream }] : []),
       { ref: facts.refs.tested, from: now.recorded.tested, to: folded.candidate },
       // As folded, not as it is now: a target that moved meanwhile is then noticed by the next look.
       { ref: facts.refs.target, from: now.recorded.target, to: folded.target },
@@ -203,10 +184,25 @@ function notes(facts: FinishFacts, folded: Folded): string[] {
   ];
 }
 
-function nothingNew(facts: FinishFacts, sync: string, target: string): FinishDecision {
-  const { now } = facts;
+/** In words, for the record: what people proposed and what became of it. */
+function proposalNotes({ fold }: FinishFacts): string[] {
+  return [
+    ...fold.taken.map(({ branch, oneSided }) =>
+      oneSided === undefined
+        ? `with ${branch}`
+        : `with ${branch}, which has ${oneSided}'s version of every conflicting file`,
+    ),
+    ...fold.setAside.map(({ branch, why }) =>
+      why === "markers" ? `${branch} still has conflict markers` : `${branch} conflicts with what is there now`,
+    ),
+  ];
+}
+
+function nothingToTest(facts: FinishFacts, sync: string, target: string): FinishDecision {
+  const { now, merge } = facts;
   if (now.sync !== sync)
     return stopped(`the sync branch moved during the run, from ${sync} to ${now.sync ?? "nothing"}`);
+  if (merge.conflict) return conflictWithNothing(facts);
   return {
     outcome: "up-to-date",
     reason: "upstream has nothing that is not taken over",
@@ -221,10 +217,14 @@ function nothingNew(facts: FinishFacts, sync: string, target: string): FinishDec
   };
 }
 
-function conflictWithNothing(): FinishDecision {
+function conflictWithNothing(facts: FinishFacts): FinishDecision {
+  const { side } = facts.fold;
   return {
     outcome: "conflict",
-    reason: "nothing went in before the conflict",
+    reason: [
+      side ? `nothing went in before the conflict with ${side}` : "nothing else is new",
+      ...proposalNotes(facts),
+    ].join("; "),
     updates: [],
     status: undefined,
     pullRequest: "heal",

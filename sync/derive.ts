@@ -1,8 +1,10 @@
-/** From commits to a fold and the facts about it: `merge` does this to make a candidate, `finish` to check a conflict. */
+/** From commits to a fold and the facts about it: `merge` does this to make a candidate, `finish` to tell what came of it. */
 import { isCandidate, type MergeFacts, needsFold } from "./decide.ts";
-import { type Fold, foldCandidate } from "./fold.ts";
+import { type Fold, foldCandidate, type Proposal, type SetAside } from "./fold.ts";
 import type { Git } from "./git.ts";
 import { carriesUpstream, isAncestor, type Sha } from "./graph.ts";
+import { type Judgement, judgeProposal } from "./judge-proposal.ts";
+import { proposalsIn, readPeopleBranches } from "./proposals.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Commits {
@@ -10,32 +12,63 @@ export interface Commits {
   readonly target: Sha;
   readonly upstream: Sha;
   readonly tested: Sha | undefined;
+  /** Tips of the branches for people, by name. */
+  readonly proposals: ReadonlyMap<string, Sha>;
 }
 
 export interface Derived {
   /** Undefined when there is nothing to fold. */
   readonly fold: Fold | undefined;
   readonly candidate: boolean;
+  /** Proposals that went in. */
+  readonly taken: readonly (Proposal & Judgement)[];
 }
 
 export async function derive(git: Git, settings: Settings, commits: Commits): Promise<Derived> {
   const { sync, target, upstream, tested } = commits;
+  const branches = proposalsIn(await readPeopleBranches(git, settings, commits.proposals, sync));
   const facts: MergeFacts = {
     sync,
     tested,
     upstreamInTarget: await isAncestor(git, upstream, target),
     syncInTarget: await isAncestor(git, sync, target),
     syncCarriesUpstream: await carriesUpstream(git, sync, upstream, target),
+    proposals: branches.length,
   };
-  if (!needsFold(facts)) return { fold: undefined, candidate: false };
-  const fold = await foldCandidate(git, {
-    sync,
-    target,
-    upstream,
-    names: { sync: settings.branches.sync, target: settings.branches.target, upstream: settings.upstream.branch },
-    upstreamWorkflows: settings.upstreamWorkflows,
-  });
-  const conflict = fold.conflicts.length > 0;
-  const carries = conflict && (await carriesUpstream(git, fold.tip, upstream, target));
-  return { fold, candidate: isCandidate(facts, { tip: fold.tip, conflict, carriesUpstream: carries }) };
+  if (!needsFold(facts)) return { fold: undefined, candidate: false, taken: [] };
+  const names = { sync: settings.branches.sync, target: settings.branches.target, upstream: settings.upstream.branch };
+  const judged = await judge(git, settings, branches, [
+    { name: names.sync, sha: sync },
+    { name: names.target, sha: target },
+    { name: "upstream", sha: upstream },
+  ]);
+  const clean = judged.filter(({ markers }) => markers.length === 0);
+  const { upstreamWorkflows } = settings;
+  const folded = await foldCandidate(git, { sync, target, upstream, proposals: clean, names, upstreamWorkflows });
+  const fold = {
+    ...folded,
+    setAside: [...judged.filter(({ markers }) => markers.length > 0).map(leftMarkers), ...folded.setAside],
+  };
+  const aside = new Set(fold.setAside.map(({ name }) => name));
+  return { fold, candidate: isCandidate(facts, fold), taken: judged.filter(({ name }) => !aside.has(name)) };
+}
+
+async function judge(
+  git: Git,
+  settings: Settings,
+  proposals: readonly Proposal[],
+  known: Parameters<typeof judgeProposal>[2],
+) {
+  const hold = settings.upstreamWorkflows === "hold";
+  const judged: (Proposal & Judgement)[] = [];
+  for (const { name, branch, sha } of proposals) {
+    const proposal = { name, branch, sha };
+    judged.push({ ...proposal, ...(await judgeProposal(git, proposal, known, hold)) });
+  }
+  return judged;
+}
+
+function leftMarkers({ name, branch, sha, markers }: Proposal & Judgement): SetAside {
+  const files = markers.map((path) => ({ path, kind: "conflict markers", side: "proposal" as const }));
+  return { name, branch, sha, why: "markers", files };
 }

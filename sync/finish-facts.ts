@@ -1,12 +1,15 @@
 /** What `finish` reads: GitHub's word about the jobs, the refs as they are now, and what git says about the candidate. */
 import type { FinishFacts, TestStep } from "./decide.ts";
-import { type Conflict, foldCandidate } from "./fold.ts";
+import { type Derived, derive } from "./derive.ts";
+import type { Conflict } from "./fold.ts";
 import type { Git } from "./git.ts";
 import type { GitHub } from "./github.ts";
 import { changedPaths, datesBetween, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
 import { heldWorkflows } from "./hold.ts";
+import { readSettled } from "./judge-proposal.ts";
 import type { Context } from "./look.ts";
 import { lookUpUpstream } from "./look-up.ts";
+import type { SettledByPeople } from "./pull-request.ts";
 import { candidateRef, type RemoteRefs, recordRef } from "./refs.ts";
 import { fetchUpstream, isKnownAncestor } from "./repository.ts";
 import type { FinishSettings, Settings } from "./settings.ts";
@@ -22,11 +25,15 @@ export async function readFinishFacts(
   context: Context,
   git: Git,
   now: RemoteRefs,
+  derived: Derived,
 ): Promise<FinishFacts> {
   const { candidate } = settings.merge;
+  const { fold, taken } = derived;
   const promotable = candidate !== undefined && settings.testResult === "success";
   return {
     merge: settings.merge,
+    fold: { side: fold?.conflicts[0]?.side, setAside: fold?.setAside ?? [], taken },
+    holdsUpstream: candidate !== undefined && (await isKnownAncestor(git, settings.upstreamSha, candidate)),
     upstream: settings.upstreamSha,
     upstreamNow: promotable ? await readUpstreamNow(git, settings, context) : "unknown",
     test: { result: settings.testResult, ...(await readTestJob(context.github, settings)) },
@@ -102,23 +109,32 @@ async function holds(git: Git, settings: FinishSettings, candidate: Sha, now: Re
   return (await treeOf(git, candidate)) === settings.merge.tree;
 }
 
+const NOTHING: Derived = { fold: undefined, candidate: false, taken: [] };
+
 /**
- * The conflicts of this run, folded once more: `merge` hands over SHAs and no paths.
+ * What `merge` folded, folded once more where it met a conflict or people's branches: it hands over SHAs and no paths.
  * @throws Stop when the fold does not come out as in `merge`.
  */
-export async function readConflicts(git: Git, settings: FinishSettings): Promise<readonly Conflict[]> {
-  const { candidate, sync, target, conflict } = settings.merge;
-  if (!conflict || sync === undefined || target === undefined) return [];
-  const { upstreamSha: upstream, branches, upstreamWorkflows } = settings;
+export async function readDerived(git: Git, settings: FinishSettings, now: RemoteRefs): Promise<Derived> {
+  const { result, candidate, sync, target, conflict, proposals } = settings.merge;
+  if (result !== "success" || sync === undefined || target === undefined) return NOTHING;
+  if (!conflict && proposals.size === 0) return NOTHING;
+  const upstream = settings.upstreamSha;
   await fetchUpstream(git, settings, upstream);
-  const names = { ...branches, upstream: settings.upstream.branch };
-  const fold = await foldCandidate(git, { sync, target, upstream, names, upstreamWorkflows });
-  if (fold.conflicts.length > 0 && (candidate === undefined || fold.tip === candidate)) return fold.conflicts;
+  const derived = await derive(git, settings, { sync, target, upstream, proposals, tested: now.recorded.tested });
+  const { fold } = derived;
+  const found = (fold?.conflicts.length ?? 0) + (fold?.setAside.length ?? 0);
+  if (found > 0 === conflict && (candidate === undefined || fold?.tip === candidate)) return derived;
   throw new Stop({
     what: "the fold of the merge job could not be repeated",
-    got: `${fold.tip} with ${fold.conflicts.length} conflicts, where merge had ${candidate ?? "no candidate"}`,
+    got: `${fold?.tip ?? "nothing to fold"} with ${found} conflicts, where merge had ${candidate ?? "no candidate"}`,
     remedy: "Run the workflow again; if it stops again, report it with both commits",
   });
+}
+
+/** Every conflict of a fold: of the side that ended it first. */
+export function conflictsOf({ fold }: Derived): Conflict[] {
+  return fold === undefined ? [] : [...fold.conflicts, ...fold.setAside.flatMap(({ files }) => files)];
 }
 
 /** Upstream's workflow files that `tip` does not have as upstream has them. */
@@ -148,4 +164,36 @@ export async function readRange(git: Git, tip: Sha, target: Sha, upstream: Sha) 
     range: { from, to, commits: (await datesBetween(git, target, to)).length },
     bothChanged: ours.filter((path) => upstreams.has(path)).map(readable),
   };
+}
+
+/** Proposals of people that are in `tip` and not in the target, as the merge commits of the fold name them. */
+export async function readSettledByPeople(
+  git: Git,
+  settings: FinishSettings,
+  tip: Sha,
+  target: Sha,
+): Promise<SettledByPeople[]> {
+  const format = "--format=%P%x09%s%x09%(trailers:key=Upstream-Sync-Side,valueonly,separator=)";
+  const range = ["rev-list", "--merges", "--first-parent", "--no-commit-header", format, tip, `^${target}`];
+  const folds = (await git.text(range)).split("\n").map((line) => line.split("\t"));
+  const settled: SettledByPeople[] = [];
+  for (const [parents = "", subject = "", side] of folds) {
+    const branch = /^chore: merge (\S+) /.exec(subject)?.[1];
+    const [sync = "", sha = ""] = parents.split(" ");
+    if (side !== "proposal" || branch === undefined) continue;
+    const upstream = { name: "upstream", sha: settings.upstreamSha };
+    const known = [
+      { name: settings.branches.sync, sha: sync },
+      { name: settings.branches.target, sha: target },
+    ];
+    const there = (await isKnownAncestor(git, upstream.sha, upstream.sha)) ? [...known, upstream] : known;
+    const { conflicted, oneSided } = await readSettled(
+      git,
+      { branch, sha },
+      there,
+      settings.upstreamWorkflows === "hold",
+    );
+    settled.push({ branch, sha, files: conflicted.length, oneSided });
+  }
+  return settled;
 }

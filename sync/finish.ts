@@ -1,15 +1,18 @@
 /** `finish`: from facts to the one outcome of the run. Killed anywhere, the next run arrives at the same end. */
 import { type Permissions, withAccess } from "./access.ts";
-import { decideFinish, type FinishDecision, type FinishFacts } from "./decide.ts";
-import { readBehind, readConflicts, readFinishFacts, readHeld } from "./finish-facts.ts";
+import { decideFinish, type FinishDecision, type FinishFacts, type RefUpdate } from "./decide.ts";
+import { seenUpdates } from "./decide-conflict.ts";
+import type { Derived } from "./derive.ts";
+import { conflictsOf, readBehind, readDerived, readFinishFacts, readHeld } from "./finish-facts.ts";
 import { type Git, GitError } from "./git.ts";
 import { harmless } from "./github.ts";
 import { type Context, emptyRecord, stoppedRecord, writeRecord } from "./look.ts";
 import { clip } from "./markdown.ts";
 import type { Push } from "./push.ts";
+import { conflictOf } from "./reconcile-conflict.ts";
 import { type Conclusion, pullRequestOf, TESTS_CONTEXT } from "./reconcile-pull-request.ts";
 import type { RunRecord } from "./record.ts";
-import type { RemoteRefs } from "./refs.ts";
+import { seenRef } from "./refs.ts";
 import { createRepository, fetchFork } from "./repository.ts";
 import type { FinishSettings } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
@@ -31,37 +34,41 @@ export async function finish(settings: FinishSettings, context: Context): Promis
 
 async function conclude(settings: FinishSettings, context: Context, git: Git): Promise<number> {
   const now = await fetchFork(git, settings);
-  const facts = await readFinishFacts(settings, context, git, now);
+  const derived = await readDerived(git, settings, now);
+  const facts = await readFinishFacts(settings, context, git, now, derived);
   const decision = decideFinish(facts);
-  const record = await recordOf(settings, context, git, facts, decision);
+  const record = { ...(await recordOf(settings, context, git, facts, decision)), conflicts: conflictsOf(derived) };
   if (decision.outcome === "stopped") {
     await writeRecord(settings, context, record);
     context.report.error(decision.reason);
     return 1;
   }
-  return act({ settings, context, git, facts, decision, record });
+  return act({ settings, context, git, facts, decision, record }, derived);
 }
 
 /** The order makes a killed run harmless: what tells the next run that this one is done comes last. */
-function act(whole: Conclusion): Promise<number> {
+function act(whole: Conclusion, derived: Derived): Promise<number> {
   const { settings, git, facts, decision } = whole;
+  const sync = whole.record.sync.after;
   return withAccess(git, whole.context, settings, CONCLUDING, async ({ push, github }) => {
     const context = { ...whole.context, github };
     const conclusion = { ...whole, context };
     await postStatus(conclusion);
     await push("the promotion was refused", decision.updates);
     const opened = await pullRequestOf(conclusion);
-    const record = { ...conclusion.record, pr: opened.number };
-    const problem = "problem" in opened ? opened.problem : undefined;
-    const reason = problem === undefined ? record.reason : `${record.reason}; ${problem}`;
-    await writeRecord(settings, context, { ...record, reason }, opened.warnings);
-    for (const warning of opened.warnings) context.report.warning(warning);
-    if (problem !== undefined || (decision.outcome !== "promoted" && decision.outcome !== "up-to-date")) {
-      context.report.error(reason);
-    }
-    // A candidate that stays makes the next run open the pull request.
-    const cleaned = problem === undefined && decision.clean && (await removeCandidates(push, facts.now, context));
-    return cleaned && (decision.outcome === "promoted" || decision.outcome === "up-to-date") ? 0 : 1;
+    const settled = await conflictOf({ settings, context, git, facts, decision, derived, sync: sync as string, push });
+    const problems = [opened, settled].flatMap((end) => ("problem" in end && end.problem ? [end.problem] : []));
+    const reason = [conclusion.record.reason, ...problems].join("; ");
+    const warnings = [...opened.warnings, ...settled.warnings];
+    const record = { ...conclusion.record, reason, pr: opened.number, issue: settled.issue };
+    await writeRecord(settings, context, record, warnings);
+    for (const warning of warnings) context.report.warning(warning);
+    const green = decision.outcome === "promoted" || decision.outcome === "up-to-date";
+    if (problems.length > 0 || !green) context.report.error(reason);
+    // A candidate that stays, or a conflict that is not written down, makes the next run do what is missing.
+    if (problems.length > 0 || !decision.clean) return 1;
+    const closed = await close(push, context, closingUpdates(conclusion, settled.branches));
+    return closed && green ? 0 : 1;
   });
 }
 
@@ -73,11 +80,26 @@ const CONCLUDING: Permissions = {
   workflows: "write",
 };
 
-/** The outcome is recorded already; a candidate that cannot be removed only makes the next run look again. */
-async function removeCandidates(push: Push, now: RemoteRefs, context: Context): Promise<boolean> {
-  const removals = [...now.candidates].map(([ref, from]) => ({ ref, from, to: undefined }));
+function closingUpdates({ settings, facts, decision, record }: Conclusion, branches: ReadonlyMap<string, string>) {
+  const { now, merge, upstream } = facts;
+  const seen = seenUpdates(
+    {
+      outcome: decision.outcome,
+      seen: now.seen,
+      upstream,
+      sync: record.sync.after ?? "",
+      target: merge.target ?? "",
+      branches,
+    },
+    (name) => seenRef(settings, name),
+  );
+  return [...seen, ...[...now.candidates].map(([ref, from]) => ({ ref, from, to: undefined }))];
+}
+
+/** The outcome is recorded already; when this fails, the next run only looks again. */
+async function close(push: Push, context: Context, updates: readonly RefUpdate[]): Promise<boolean> {
   try {
-    await push("the removal of the candidate was refused", removals);
+    await push("the last writes of the run were refused", updates);
     return true;
   } catch (error) {
     context.report.error(wordsFor(error));
@@ -115,10 +137,8 @@ async function recordOf(
   };
   // After a stop upstream's commit need not be here, and the reason says what there is to say.
   if (decision.outcome === "stopped") return record;
-  const conflicts = await readConflicts(git, settings);
   return {
     ...record,
-    conflicts,
     held: before === null ? [] : await readHeld(git, settings, merge.candidate ?? before),
     behind: now.target === undefined ? null : await readBehind(git, now.target, facts.upstream, context.now()),
   };

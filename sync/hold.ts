@@ -25,6 +25,31 @@ export async function withWorkflowsOf(git: Git, ours: Sha, merged: Sha): Promise
   return makeTree(git, replaceEntry(root, ".github", folder));
 }
 
+/** `merged` with what `from` has at these paths (raw, in `.github/workflows`); of a folder below it, all of the folder. */
+export async function withWorkflowPathsOf(git: Git, from: Sha, merged: Sha, paths: readonly string[]): Promise<Sha> {
+  const read = async (tree: Sha) => {
+    const workflows = entryOf(await childTree(git, await listTree(git, `${tree}^{tree}`), ".github"), "workflows");
+    return workflows?.type === "tree" ? listTree(git, workflows.sha) : [];
+  };
+  const [theirs, ours] = [await read(from), await read(merged)];
+  const names = new Set(paths.map((path) => path.slice(WORKFLOWS.length + 1).split("/")[0] ?? ""));
+  const files = [...names].reduce<TreeEntry[]>((all, name) => replaceEntry(all, name, entryOf(theirs, name)), ours);
+  const root = await listTree(git, `${merged}^{tree}`);
+  const workflows: TreeEntry = {
+    mode: "040000",
+    type: "tree",
+    sha: await makeTree(git, files),
+    path: "workflows",
+  };
+  const github = replaceEntry(
+    await childTree(git, root, ".github"),
+    "workflows",
+    files.length === 0 ? undefined : workflows,
+  );
+  const folder: TreeEntry = { mode: "040000", type: "tree", sha: await makeTree(git, github), path: ".github" };
+  return makeTree(git, replaceEntry(root, ".github", github.length === 0 ? undefined : folder));
+}
+
 /**
  * Workflow files that upstream has and `ours` has not, or has otherwise; readable paths, sorted. Compared with upstream's
  * tip and not with the last sync, so that a file held once stays on the list until someone takes it.

@@ -1,14 +1,13 @@
 /** One `git ls-remote` of each side: what `look` costs when nothing moved. */
 import { authorization, type Git, gitIn, type Surroundings } from "./git.ts";
-import { parseRefs, type RemoteRefs, refsOf } from "./refs.ts";
+import { branchPatterns, parseRefs, type RemoteRefs, refsOf } from "./refs.ts";
 import { explainRefusal } from "./refusals.ts";
 import type { Settings } from "./settings.ts";
 import { Stop } from "./stop.ts";
 
 /** @throws Stop when the fork cannot be read. */
 export async function lookUpFork(git: Git, settings: Settings, url: string): Promise<RemoteRefs> {
-  const { sync, target } = settings.branches;
-  const patterns = [`refs/heads/${sync}`, `refs/heads/${target}`, "refs/upstream-sync/*"];
+  const patterns = [...branchPatterns(settings.branches), "refs/upstream-sync/*"];
   const result = await git.reach(["ls-remote", "--refs", url, ...patterns]);
   if (result.code !== 0) {
     const { got, remedy } = explainRefusal(result.stderr);

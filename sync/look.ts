@@ -1,5 +1,6 @@
 /** `look`: is there anything to do? Two look-ups when there is not, and no clone. */
-import { decideLanded, decideLook, type LookAnswer, type LookFacts } from "./decide.ts";
+import { openConflictIssue } from "./conflict-issue.ts";
+import { decideLanded, decideLook, type LookAnswer, type LookFacts } from "./decide-look.ts";
 import { authorization, gitIn, type Surroundings } from "./git.ts";
 import type { GitHub } from "./github.ts";
 import { lookUpFork, lookUpUpstream } from "./look-up.ts";
@@ -19,7 +20,7 @@ export interface Context extends Surroundings {
   readonly now: () => number;
 }
 
-/** @returns the exit code: 0 for "go" and "nothing to do", 1 when it could not tell. */
+/** @returns the exit code: 0 for "go" and "nothing to do", 1 when a conflict waits for people or it could not tell. */
 export async function look(settings: Settings, context: Context): Promise<number> {
   try {
     const facts = await readFacts(settings, context);
@@ -28,7 +29,10 @@ export async function look(settings: Settings, context: Context): Promise<number
     await context.report.outputs({ go: String(decision.kind === "go"), upstream, sync, target });
     context.report.log(`${decision.kind === "go" ? "Something to do" : "Nothing to do"}: ${decision.reason}.`);
     if (decision.kind === "idle") await writeRecord(settings, context, upToDate(settings, facts, decision));
-    return 0;
+    if (decision.kind !== "waiting") return 0;
+    await writeRecord(settings, context, await waiting(settings, context, facts, decision.reason));
+    context.report.error(decision.reason);
+    return 1;
   } catch (error) {
     // "Could not tell" must never look like "nothing to do".
     await writeRecord(settings, context, stoppedRecord(settings, wordsFor(error)));
@@ -49,7 +53,8 @@ async function readFacts(settings: Settings, context: Context): Promise<LookFact
   const git = gitIn(settings.files.temporary, context, authorization([{ url, token: settings.token }]));
   const [upstream, refs] = await Promise.all([lookUpUpstream(settings, context), lookUpFork(git, settings, url)]);
   const { sync, target } = existingBranches(settings, refs);
-  return { upstream, sync, target, recorded: refs.recorded, leftOver: refs.candidates.size };
+  const { recorded, candidates, proposals, seen } = refs;
+  return { upstream, sync, target, recorded, leftOver: candidates.size, proposals, seen };
 }
 
 /** @throws Stop when the fork has no sync branch or no target branch. */
@@ -82,14 +87,26 @@ export async function writeRecord(
   await report.summary(summaryOf(record, settings, warnings));
 }
 
-function upToDate(settings: Settings, facts: LookFacts, decision: { reason: string; landed: boolean }): RunRecord {
+/** Without a clone the paths are not known; the issue has them. */
+async function waiting(settings: Settings, context: Context, facts: LookFacts, reason: string): Promise<RunRecord> {
+  const issue = await openConflictIssue(context.github, settings);
+  return { ...seenRecord(settings, facts), outcome: "conflict", reason, issue };
+}
+
+function seenRecord(settings: Settings, facts: LookFacts): RunRecord {
   return {
     ...emptyRecord(settings),
-    outcome: "up-to-date",
-    reason: decision.reason,
     upstream: { ref: `refs/heads/${settings.upstream.branch}`, sha: facts.upstream },
     sync: { before: facts.sync, after: facts.sync },
     target: facts.target,
+  };
+}
+
+function upToDate(settings: Settings, facts: LookFacts, decision: { reason: string; landed: boolean }): RunRecord {
+  return {
+    ...seenRecord(settings, facts),
+    outcome: "up-to-date",
+    reason: decision.reason,
     // Without a clone only the landed case is known.
     behind: decision.landed ? { commits: 0, days: 0 } : null,
   };

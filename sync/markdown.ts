@@ -18,6 +18,18 @@ export function code(text: string, most = 300): string {
   return `${fence}${pad}${visible}${pad}${fence}`;
 }
 
+/** A block of code, in which GitHub makes no mention and no reference either. */
+export function fenced(language: string, lines: readonly string[]): string[] {
+  const longest = Math.max(2, ...lines.flatMap((line) => [...line.matchAll(/`+/g)].map(([run]) => run.length)));
+  const fence = "`".repeat(longest + 1);
+  return [`${fence}${language}`, ...lines, fence];
+}
+
+/** One word of a command that people copy into a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 export function testLine({ name, ok, seconds }: TestStep): string {
   return `- ${code(name)}: ${ok ? "passed" : "failed"}, ${seconds} s`;
 }

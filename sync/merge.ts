@@ -31,8 +31,18 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
   const upstream = settings.upstreamSha;
   await fetchUpstream(git, settings, upstream);
   await refuseRewritten(settings, refs, (synced) => isKnownAncestor(git, synced, upstream));
-  const { fold, candidate } = await derive(git, settings, { sync, target, upstream, tested: refs.recorded.tested });
-  const outputs = { sync, target, upstream, conflict: String((fold?.conflicts.length ?? 0) > 0) };
+  const { proposals } = refs;
+  const commits = { sync, target, upstream, tested: refs.recorded.tested, proposals };
+  const { fold, candidate } = await derive(git, settings, commits);
+  const conflict = fold !== undefined && fold.conflicts.length + fold.setAside.length > 0;
+  const outputs = {
+    sync,
+    target,
+    upstream,
+    conflict: String(conflict),
+    // `finish` judges what was folded here, not what people push meanwhile.
+    proposals: JSON.stringify(Object.fromEntries(proposals)),
+  };
   if (fold === undefined || !candidate) return outputs;
   const ref = candidateRef(settings);
   await withAccess(git, context, settings, PUSHING, ({ push }) =>

@@ -12,7 +12,7 @@ export interface Wanted {
   readonly mode: "ensure" | "heal";
 }
 
-interface PullRequest {
+export interface PullRequest {
   readonly number: number;
   readonly state: string;
   readonly title: string;
@@ -87,7 +87,7 @@ async function update(github: GitHub, settings: Settings, pull: PullRequest, wan
   return (await github.write("PATCH", `/repos/${settings.repository}/pulls/${pull.number}`, { body })) as PullRequest;
 }
 
-async function addLabels(github: GitHub, settings: Settings, pull: PullRequest): Promise<string[]> {
+export async function addLabels(github: GitHub, settings: Settings, pull: PullRequest): Promise<string[]> {
   const present = new Set(pull.labels.map((label) => label.name.toLowerCase()));
   const labels = settings.pullRequest.labels.filter((label) => !present.has(label.toLowerCase()));
   if (labels.length === 0) return [];
@@ -97,7 +97,7 @@ async function addLabels(github: GitHub, settings: Settings, pull: PullRequest):
 }
 
 /** One by one: a single name that GitHub refuses fails the whole request. */
-async function requestReviews(github: GitHub, settings: Settings, pull: PullRequest): Promise<string[]> {
+export async function requestReviews(github: GitHub, settings: Settings, pull: PullRequest): Promise<string[]> {
   const path = `/repos/${settings.repository}/pulls/${pull.number}`;
   const reviews = (await github.list(`${path}/reviews?per_page=100`)) as { user: { login: string } | null }[];
   const people = new Set(

@@ -13,11 +13,22 @@ export interface PullRequestFacts {
   readonly bothChanged: readonly string[];
   readonly held: readonly string[];
   readonly conflicts: readonly Conflict[];
+  readonly settled: readonly SettledByPeople[];
   readonly tests:
     | { readonly kind: "steps"; readonly steps: readonly TestStep[]; readonly url: string }
     /** Of an earlier run, read from the commit status. */
     | { readonly kind: "status"; readonly state: string; readonly url: string | undefined }
     | { readonly kind: "none" };
+}
+
+/** A conflict that people settled on a branch for people. */
+export interface SettledByPeople {
+  readonly branch: string;
+  readonly sha: string;
+  /** How many files had conflicted. */
+  readonly files: number;
+  /** The side whose version all of them have. */
+  readonly oneSided: string | undefined;
 }
 
 const BEGIN = "<!-- upstream-sync:begin -->";
@@ -45,6 +56,7 @@ export function pullRequestBody(facts: PullRequestFacts, settings: Settings): st
     "### Tests",
     "",
     ...testLines(facts),
+    ...settledLines(facts.settled),
     ...list("Changed on both sides", "Git merged these without a conflict; read them first.", facts.bothChanged),
     ...list("Upstream's workflow files, not taken", "The fork keeps its own.", facts.held),
     ...conflictLines(facts.conflicts),
@@ -79,6 +91,17 @@ function list(title: string, words: string, paths: readonly string[]): string[] 
   if (paths.length === 0) return [];
   const lines = paths.map((path) => `- ${code(path)}`);
   return ["", `### ${title} (${paths.length})`, "", words, "", ...cutLines(lines, MOST_LISTED)];
+}
+
+function settledLines(settled: readonly SettledByPeople[]): string[] {
+  if (settled.length === 0) return [];
+  const lines = settled.map(({ branch, sha, files, oneSided }) => {
+    const what = `- ${code(branch)} at ${code(sha)}: ${count(files, "conflicting file")}`;
+    return oneSided === undefined
+      ? what
+      : `${what}. **All of them have the version of ${code(oneSided)}, as it was**: check that nothing of the other side is missed`;
+  });
+  return ["", `### Conflicts that people settled (${settled.length})`, "", ...cutLines(lines, MOST_LISTED)];
 }
 
 function conflictLines(conflicts: readonly Conflict[]): string[] {

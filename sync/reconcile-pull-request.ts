@@ -1,8 +1,8 @@
 /** What the sync pull request has to say after this run, and who opens or updates it. */
 import type { FinishDecision, FinishFacts } from "./decide.ts";
-import { readHeld, readRange } from "./finish-facts.ts";
+import { readHeld, readRange, readSettledByPeople } from "./finish-facts.ts";
 import type { Git } from "./git.ts";
-import { carriesUpstream } from "./graph.ts";
+import { carriesUpstream, treeOf } from "./graph.ts";
 import type { Context } from "./look.ts";
 import { type Opened, openPullRequest } from "./open-pull-request.ts";
 import { pullRequestBody } from "./pull-request.ts";
@@ -40,12 +40,15 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
   if (decision.pullRequest === "leave" || tip === null || target === undefined) return { number: null, warnings: [] };
   const healing = decision.pullRequest === "heal";
   if (healing && !(await carriesUpstream(git, tip, facts.upstream, target))) return { number: null, warnings: [] };
+  // The target alone, merged in before a conflict, brings nothing that could land.
+  if (!healing && (await treeOf(git, tip)) === (await treeOf(git, target))) return { number: null, warnings: [] };
   const body = pullRequestBody(
     {
       ...(await readRange(git, tip, target, facts.upstream)),
       tip,
       held: await readHeld(git, settings, tip),
       conflicts: record.conflicts,
+      settled: await readSettledByPeople(git, settings, tip, target),
       tests: healing
         ? await recordedTests(conclusion, tip)
         : { kind: "steps", steps: facts.test.steps, url: settings.run.url },

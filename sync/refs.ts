@@ -15,10 +15,39 @@ export interface RemoteRefs {
   };
   /** Candidates by full ref name; one that is left over marks a run that did not finish. */
   readonly candidates: ReadonlyMap<string, string>;
+  /** Tips of the branches for people, by what follows the sync branch's name: `conflict-1`, `manual`. */
+  readonly proposals: ReadonlyMap<string, string>;
+  /**
+   * What the last run that needs people had judged: `upstream`, `sync` and `target` while a conflict is open, and the
+   * branches for people under their names as in `proposals`.
+   */
+  readonly seen: ReadonlyMap<string, string>;
 }
 
 export function recordRef(settings: Settings, name: "synced" | "tested" | "target"): string {
   return `refs/upstream-sync/${settings.route}/${name}`;
+}
+
+export function seenRef(settings: Pick<Settings, "route">, name: string): string {
+  return `refs/upstream-sync/${settings.route}/seen/${name}`;
+}
+
+/** The branch for people of this name: `conflict-1`, `manual`. */
+export function proposalBranch(settings: Pick<Settings, "branches">, name: string): string {
+  return `${settings.branches.sync}-${name}`;
+}
+
+/** 1 for `conflict-1`; 0 for `manual`. */
+export function conflictNumber(name: string): number {
+  return Number(/^conflict-(\d+)$/.exec(name)?.[1] ?? 0);
+}
+
+/** What follows `<sync branch>-` in the names of the branches for people. */
+export const PROPOSAL = /^(?:conflict-[1-9]\d{0,8}|manual)$/;
+
+/** Patterns for the branches that the program reads, as git's refspecs and `ls-remote` take them; both may match more. */
+export function branchPatterns({ sync, target }: Settings["branches"]): string[] {
+  return [sync, target, `${sync}-conflict-*`, `${sync}-manual*`].map((branch) => `refs/heads/${branch}`);
 }
 
 export function candidateRef(settings: Settings): string {
@@ -45,7 +74,14 @@ export function refsOf(listing: string, settings: Settings): RemoteRefs {
       target: refs.get(recordRef(settings, "target")),
     },
     candidates: new Map([...refs].filter(([ref]) => ref.startsWith(CANDIDATES))),
+    proposals: below(refs, `refs/heads/${settings.branches.sync}-`, (name) => PROPOSAL.test(name)),
+    seen: below(refs, seenRef(settings, ""), () => true),
   };
+}
+
+function below(refs: ReadonlyMap<string, string>, start: string, fits: (name: string) => boolean): Map<string, string> {
+  const named = [...refs].filter(([ref]) => ref.startsWith(start)).map(([ref, sha]) => [ref.slice(start.length), sha]);
+  return new Map((named as [string, string][]).filter(([name]) => fits(name)));
 }
 
 export function parseRefs(listing: string): Map<string, string> {

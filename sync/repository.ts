@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { authorization, type Git, GitError, gitIn, type Surroundings } from "./git.ts";
 import { isAncestor, type Sha } from "./graph.ts";
-import { type RemoteRefs, refsOf, refUnder } from "./refs.ts";
+import { branchPatterns, type RemoteRefs, refsOf, refUnder } from "./refs.ts";
 import { explainRefusal } from "./refusals.ts";
 import type { Settings } from "./settings.ts";
 import { Stop } from "./stop.ts";
@@ -35,7 +35,7 @@ export async function createRepository(settings: Settings, surroundings: Surroun
 export async function fetchFork(git: Git, settings: Settings): Promise<RemoteRefs> {
   const { sync, target } = settings.branches;
   const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--filter=blob:none", "fork"];
-  const specs = [`refs/heads/${sync}`, `refs/heads/${target}`, "refs/upstream-sync/*"];
+  const specs = [...branchPatterns(settings.branches), "refs/upstream-sync/*"];
   const result = await git.reach([...args, ...specs.map((ref) => `+${ref}:${refUnder("fork", ref)}`)]);
   if (result.code !== 0) {
     throw new Stop({

@@ -1,5 +1,6 @@
 /** What the generated workflow hands to a verb, read once from the environment, every problem at once. */
 import { complete, type Environment, type Reader, SHA } from "./environment.ts";
+import { PROPOSAL } from "./refs.ts";
 
 /** `needs.<job>.result` as GitHub fills it. */
 export type JobResult = "success" | "failure" | "cancelled" | "skipped";
@@ -62,6 +63,8 @@ export interface FinishSettings extends Settings {
     readonly tree: string | undefined;
     readonly sync: string | undefined;
     readonly target: string | undefined;
+    /** Tips of the branches for people as `merge` saw them, by name. */
+    readonly proposals: ReadonlyMap<string, string>;
   };
   readonly upstreamSha: string;
   readonly testResult: JobResult;
@@ -92,6 +95,10 @@ export function readFinishSettings(environment: Environment): FinishSettings {
       tree: read.optionalSha("TREE_SHA"),
       sync: read.optionalSha("SYNC_SHA"),
       target: read.optionalSha("TARGET_SHA"),
+      proposals:
+        read.optional("PROPOSALS") === ""
+          ? new Map()
+          : read.json("PROPOSALS", proposalsOf, 'JSON of commit ids by names such as "conflict-1"', new Map()),
     },
     testResult: read.oneOf("TEST_RESULT", JOB_RESULTS),
   }));
@@ -149,6 +156,13 @@ function pullRequestOf(value: unknown): PullRequestSettings | undefined {
   if (typeof title !== "string" || title === "") return undefined;
   if (!isTexts(labels) || !isTexts(reviewers) || !isTexts(teamReviewers)) return undefined;
   return { title, labels, reviewers, teamReviewers };
+}
+
+function proposalsOf(value: unknown): Map<string, string> | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const entries = Object.entries(value);
+  const good = entries.every(([name, sha]) => PROPOSAL.test(name) && SHA.test(String(sha)));
+  return good ? new Map(entries) : undefined;
 }
 
 function isTexts(value: unknown): value is string[] {

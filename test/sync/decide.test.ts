@@ -1,56 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import {
   decideFinish,
-  decideLanded,
-  decideLook,
   type FinishFacts,
   isCandidate,
   isUntested,
-  type LookFacts,
   type MergeFacts,
   needsFold,
 } from "../../sync/decide.ts";
 import { sha } from "./support/settings.ts";
 
 const [SYNC, TARGET, UPSTREAM, CANDIDATE, OTHER] = [sha("1"), sha("2"), sha("3"), sha("4"), sha("5")];
-
-describe("look", () => {
-  const idle: LookFacts = {
-    upstream: UPSTREAM,
-    sync: SYNC,
-    target: TARGET,
-    recorded: { synced: UPSTREAM, tested: SYNC, target: TARGET },
-    leftOver: 0,
-  };
-
-  test("is idle when all three tips are where the last run recorded them", () => {
-    expect(decideLook(idle)).toEqual({ kind: "idle", reason: "nothing moved", landed: false });
-  });
-
-  test.each([
-    ["upstream moved", { upstream: OTHER }, "upstream moved"],
-    ["the sync branch was moved", { sync: OTHER }, "the sync branch is not where it was promoted to"],
-    ["a candidate was left over", { leftOver: 1 }, "an earlier run did not finish"],
-    [
-      "nothing is recorded",
-      { recorded: { synced: undefined, tested: undefined, target: undefined } },
-      "this is the first run",
-    ],
-    ["one record is missing", { recorded: { ...idle.recorded, target: undefined } }, "this is the first run"],
-  ])("goes when %s", (_, change, reason) => {
-    expect(decideLook({ ...idle, ...change })).toEqual({ kind: "go", reason });
-  });
-
-  test("asks whether the sync landed when only the target moved", () => {
-    expect(decideLook({ ...idle, target: OTHER })).toEqual({ kind: "ask-landed", tested: SYNC });
-    expect(decideLanded({ landed: true }).kind).toBe("idle");
-    expect(decideLanded({ landed: false })).toEqual({ kind: "go", reason: "the target moved" });
-  });
-
-  test("does not ask when upstream moved as well", () => {
-    expect(decideLook({ ...idle, target: OTHER, upstream: OTHER }).kind).toBe("go");
-  });
-});
 
 describe("merge", () => {
   const fresh: MergeFacts = {
@@ -59,6 +18,7 @@ describe("merge", () => {
     upstreamInTarget: false,
     syncInTarget: false,
     syncCarriesUpstream: false,
+    proposals: 0,
   };
 
   test.each([
@@ -74,22 +34,16 @@ describe("merge", () => {
   test("nothing is folded when upstream landed, whatever two own branches say to each other", () => {
     expect(needsFold({ ...fresh, upstreamInTarget: true })).toBe(false);
     expect(needsFold({ ...fresh, upstreamInTarget: true, tested: OTHER })).toBe(true);
+    expect(needsFold({ ...fresh, upstreamInTarget: true, proposals: 1 })).toBe(true);
     expect(needsFold(fresh)).toBe(true);
   });
 
   test.each([
-    ["a fold that added something", fresh, { tip: CANDIDATE, conflict: false, carriesUpstream: true }, true],
-    ["a fold that added nothing", fresh, { tip: SYNC, conflict: false, carriesUpstream: true }, false],
-    ["only the target before a conflict", fresh, { tip: CANDIDATE, conflict: true, carriesUpstream: false }, false],
-    ["upstream's commits before a conflict", fresh, { tip: CANDIDATE, conflict: true, carriesUpstream: true }, true],
-    [
-      "a sync tip nobody tested",
-      { ...fresh, tested: OTHER },
-      { tip: SYNC, conflict: false, carriesUpstream: false },
-      true,
-    ],
-  ])("%s is a candidate: %#", (_, facts, folded, expected) => {
-    expect(isCandidate(facts, folded)).toBe(expected);
+    ["a fold that added something, also the target alone", fresh, CANDIDATE, true],
+    ["a fold that added nothing", fresh, SYNC, false],
+    ["a sync tip nobody tested", { ...fresh, tested: OTHER }, SYNC, true],
+  ])("%s is a candidate: %#", (_, facts, tip, expected) => {
+    expect(isCandidate(facts, { tip })).toBe(expected);
   });
 });
 
@@ -97,6 +51,8 @@ describe("finish", () => {
   const refs = { sync: "S", synced: "Y", tested: "T", target: "G" };
   const passed: FinishFacts = {
     merge: { result: "success", reason: "", conflict: false, candidate: CANDIDATE, sync: SYNC, target: TARGET },
+    fold: { side: undefined, setAside: [], taken: [] },
+    holdsUpstream: true,
     upstream: UPSTREAM,
     upstreamNow: "same",
     test: { result: "success", conclusion: "success", steps: [{ name: "unit", ok: true, seconds: 3 }] },
@@ -105,6 +61,8 @@ describe("finish", () => {
       target: TARGET,
       recorded: { synced: OTHER, tested: SYNC, target: undefined },
       candidates: new Map(),
+      proposals: new Map(),
+      seen: new Map(),
     },
     candidateRef: CANDIDATE,
     candidateHolds: true,
@@ -143,7 +101,13 @@ describe("finish", () => {
   });
 
   test("promotes what went in before a conflict, without recording upstream's commit as taken", () => {
-    const decision = decideFinish({ ...passed, merge: { ...passed.merge, conflict: true } });
+    const fold = { ...passed.fold, side: "upstream" as const };
+    const decision = decideFinish({
+      ...passed,
+      fold,
+      holdsUpstream: false,
+      merge: { ...passed.merge, conflict: true },
+    });
     expect(decision.outcome).toBe("conflict");
     expect(decision.updates.map(({ ref }) => ref)).toEqual(["S", "T", "G"]);
     expect(decision.pullRequest).toBe("ensure");
@@ -151,9 +115,10 @@ describe("finish", () => {
 
   test("moves nothing when nothing went in before a conflict", () => {
     const merge = { ...passed.merge, conflict: true, candidate: undefined };
-    expect(decideFinish({ ...passed, merge, test: { result: "skipped", conclusion: "skipped", steps: [] } })).toEqual({
+    const test = { result: "skipped" as const, conclusion: "skipped", steps: [] };
+    expect(decideFinish({ ...passed, fold: { ...passed.fold, side: "target" }, merge, test })).toEqual({
       outcome: "conflict",
-      reason: "nothing went in before the conflict",
+      reason: "nothing went in before the conflict with target",
       updates: [],
       status: undefined,
       pullRequest: "heal",

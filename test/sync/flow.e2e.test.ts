@@ -140,37 +140,6 @@ describe("a new commit upstream", () => {
   });
 });
 
-describe("a conflict", () => {
-  test("ends red with path, kind and side, moves nothing, and comes back every day until it is settled", async () => {
-    const sync = tip("sync/upstream");
-    w.upstream.commit({ branch: "main", files: { a: lines({ 1: "upstream" }) } });
-    for (const run of [1, 2]) {
-      const { codes, records, summary } = await w.run();
-      expect([run, codes]).toEqual([run, { look: 0, merge: 0, finish: 1 }]);
-      expect(records).toMatchObject([
-        { outcome: "conflict", conflicts: [{ path: "a", kind: "contents", side: "upstream" }], candidate: null },
-      ]);
-      expect(summary).toContain("- `a`: contents, with upstream");
-    }
-    expect(tip("sync/upstream")).toBe(sync);
-    expect(candidates()).toEqual([]);
-    expect(w.github.pulls).toEqual([]);
-  });
-
-  test("still promotes an upstream part that is on the sync branch, merged with the moved target", async () => {
-    const first = w.upstream.commit({ branch: "main", files: { u: "1\n" } });
-    await w.run();
-    const moved = w.fork.commit({ branch: "dev", files: { d: "d\n" } });
-    w.upstream.commit({ branch: "main", files: { a: lines({ 1: "upstream" }) } });
-    const { codes, records } = await w.run();
-    expect(codes).toEqual({ look: 0, merge: 0, finish: 1 });
-    expect(records).toMatchObject([{ outcome: "conflict", conflicts: [{ path: "a" }], pr: 100 }]);
-    expect(w.fork.paths(tip("sync/upstream"))).toEqual(["a", "b", "d", "u"]);
-    expect([recorded("synced"), recorded("target")]).toEqual([first, moved]);
-    expect(w.github.pulls[0]?.body).toContain("### Not in this pull request: conflicts (1)");
-  });
-});
-
 describe("nothing new", () => {
   test("is recorded by the first run, so that the next is idle", async () => {
     const { codes, records } = await w.run();

@@ -24,9 +24,13 @@ function on(parent: string, files: Record<string, string | null>, message?: stri
   return repository.commit({ parents: [parent], files, ...(message === undefined ? {} : { message }) });
 }
 
-function fold(tips: Pick<FoldInput, "sync" | "target" | "upstream">, upstreamWorkflows: "hold" | "accept" = "hold") {
+type Tips = Pick<FoldInput, "sync" | "target" | "upstream"> & { readonly proposal?: string };
+
+function fold({ proposal, ...tips }: Tips, upstreamWorkflows: "hold" | "accept" = "hold") {
   const names = { sync: "sync/upstream", target: "dev", upstream: "main" };
-  return foldCandidate(git, { ...tips, names, upstreamWorkflows });
+  const branch = "sync/upstream-conflict-1";
+  const proposals = proposal === undefined ? [] : [{ name: "conflict-1", branch, sha: proposal }];
+  return foldCandidate(git, { ...tips, names, upstreamWorkflows, proposals });
 }
 
 function parents(commit: string): string[] {

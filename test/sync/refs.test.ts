@@ -15,12 +15,25 @@ describe("refs of the fork", () => {
       `${sha("4")}\trefs/upstream-sync/main/tested`,
       `${sha("5")}\trefs/upstream-sync/other/synced`,
       `${sha("6")}\trefs/upstream-sync/candidate/12`,
+      `${sha("7")}\trefs/heads/sync/upstream-conflict-3`,
+      `${sha("8")}\trefs/heads/sync/upstream-conflict-03`,
+      `${sha("8")}\trefs/heads/sync/upstream-conflict-3/x`,
+      `${sha("8")}\trefs/heads/x/sync/upstream-manual`,
+      `${sha("9")}\trefs/heads/sync/upstream-manual`,
+      `${sha("8")}\trefs/heads/sync/upstream-manual-notes`,
+      `${sha("7")}\trefs/upstream-sync/main/seen/conflict-3`,
+      `${sha("8")}\trefs/upstream-sync/other/seen/manual`,
     ].join("\n");
     expect(refsOf(listing, someSettings())).toEqual({
       sync: undefined,
       target: sha("3"),
       recorded: { synced: undefined, tested: sha("4"), target: undefined },
       candidates: new Map([["refs/upstream-sync/candidate/12", sha("6")]]),
+      proposals: new Map([
+        ["conflict-3", sha("7")],
+        ["manual", sha("9")],
+      ]),
+      seen: new Map([["conflict-3", sha("7")]]),
     });
   });
 });

@@ -23,6 +23,7 @@ const facts: PullRequestFacts = {
   bothChanged: NASTY,
   held: NASTY,
   conflicts: NASTY.map((path) => ({ path, kind: "contents", side: "upstream" })),
+  settled: NASTY.map((branch) => ({ branch, sha: sha("5"), files: 2, oneSided: branch })),
   tests: { kind: "steps", steps: [{ name: "npm test", ok: true, seconds: 61 }], url: "https://github.com/r" },
 };
 
@@ -44,7 +45,10 @@ describe("the pull request's text", () => {
   });
 
   test("says range, count, tested commit, seconds and log", () => {
-    const body = pullRequestBody({ ...facts, bothChanged: [], held: [], conflicts: [] }, someSettings());
+    const body = pullRequestBody(
+      { ...facts, bothChanged: [], settled: [], held: [], conflicts: [], settled: [] },
+      someSettings(),
+    );
     expect(body.split("\n").slice(1, 6)).toEqual([
       "Brings 12 commits of upstream into `dev`.",
       "",

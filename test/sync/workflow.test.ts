@@ -53,7 +53,7 @@ describe("the workflow template", () => {
     expect(workflow.permissions).toEqual({});
     const permissions = Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, job.permissions]));
     expect(permissions).toEqual({
-      look: { contents: "read", "pull-requests": "read" },
+      look: { contents: "read", issues: "read", "pull-requests": "read" },
       merge: { contents: "__CONTENTS__", "pull-requests": "read" },
       test: { contents: "read" },
       finish: {

@@ -21,11 +21,23 @@ export interface FakePull {
   state: string;
   title: string;
   body: string;
-  head: { sha: string };
+  draft: boolean;
+  merged_at: string | null;
+  head: { sha: string; ref: string; repo: { full_name: string } };
+  base: { ref: string };
   user: { login: string };
   labels: { name: string }[];
   requested_reviewers: { login: string }[];
   requested_teams: { slug: string }[];
+}
+
+export interface FakeIssue {
+  readonly number: number;
+  state: string;
+  title: string;
+  body: string;
+  labels: string[];
+  assignees: string[];
 }
 
 export interface FakeGitHub {
@@ -41,6 +53,7 @@ export interface FakeGitHub {
   /** Tokens besides the App's that may push over https. */
   readonly pushTokens: string[];
   readonly pulls: FakePull[];
+  readonly issues: FakeIssue[];
   readonly statuses: Record<string, unknown>[];
   /** `jobs` of the run, as GitHub lists them. */
   jobs: unknown[];
@@ -50,6 +63,8 @@ export interface FakeGitHub {
   hostKeys: string[];
   /** Branch tips for pull requests and compare. */
   tip(repository: string, branch: string): string | undefined;
+  /** Whether a commit is in a branch of the fork. */
+  merged: (commit: string, branch: string) => boolean;
   compare: (range: string) => string;
   close(): Promise<void>;
 }
@@ -68,11 +83,13 @@ export async function fakeGitHub(root: string, tip: FakeGitHub["tip"]): Promise<
     app: fakeApp(),
     pushTokens: [],
     pulls: [],
+    issues: [],
     statuses: [],
     jobs: [],
     faults: new Map(),
     hostKeys: [hostKey.public],
     tip,
+    merged: () => false,
     compare: () => "diverged",
     close: async () => undefined,
   };
@@ -187,29 +204,37 @@ async function restAnswer(state: FakeGitHub, sshPort: number, request: IncomingM
   const text = Buffer.concat(chunks).toString();
   const body = text === "" ? undefined : JSON.parse(text);
   const { method = "", headers } = request;
-  const path = (request.url ?? "").split("?")[0] ?? "";
+  const [path = "", query = ""] = (request.url ?? "").split("?");
   state.rest.push({ method, path, authorization: headers.authorization, body });
   const name = `${method} ${path}`;
   const bearer = headers.authorization?.replace(/^Bearer /, "") ?? "";
+  const asked = { method, path, query: new URLSearchParams(query), body };
   const { status, body: answer } =
-    state.faults.get(name) ?? appAnswer(state.app, name, bearer, body) ?? table(state, sshPort, method, path, body);
+    state.faults.get(name) ?? appAnswer(state.app, name, bearer, body) ?? table(state, sshPort, asked);
   response.writeHead(status, { "content-type": "application/json", "x-github-request-id": "0:1" });
   response.end(answer === undefined ? "" : JSON.stringify(answer));
 }
 
 type Answer = { status: number; body: unknown };
 
-function table(
-  state: FakeGitHub,
-  sshPort: number,
-  method: string,
-  path: string,
-  body: Record<string, unknown>,
-): Answer {
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Record<string, unknown>;
+}
+
+function table(state: FakeGitHub, sshPort: number, { method, path, query, body }: Asked): Answer {
+  followBranches(state);
   const rest = path.replace(`/repos/${FORK}`, "");
   const pull = () => {
     const found = state.pulls.find(({ number }) => number === Number(/\d+/.exec(rest)?.[0]));
     if (found === undefined) throw new Error(`no such pull request: ${path}`);
+    return found;
+  };
+  const issue = () => {
+    const found = state.issues.find(({ number }) => number === Number(/\d+/.exec(rest)?.[0]));
+    if (found === undefined) throw new Error(`no such issue: ${path}`);
     return found;
   };
   const ok = (answer: unknown, status = 200): Answer => ({ status, body: answer });
@@ -219,7 +244,7 @@ function table(
     case "GET ":
       return ok({ ssh_url: `ssh://git@127.0.0.1:${sshPort}/${FORK}.git` });
     case "GET /pulls":
-      return ok([...state.pulls].reverse());
+      return ok(listed(state, query));
     case "POST /pulls":
       state.pulls.push(newPull(state, body));
       return ok(state.pulls.at(-1), 201);
@@ -236,6 +261,18 @@ function table(
       pull().requested_reviewers.push({ login });
       return ok(pull(), 201);
     }
+    case "GET /issues":
+      return ok([...state.issues].reverse());
+    case "POST /issues":
+      state.issues.push({ ...(body as unknown as FakeIssue), number: nextNumber(state), state: "open", assignees: [] });
+      return ok(state.issues.at(-1), 201);
+    case "GET /issues/N":
+      return ok(issue());
+    case "PATCH /issues/N":
+      return ok(Object.assign(issue(), body));
+    case "POST /issues/N/assignees":
+      issue().assignees.push(...(body.assignees as string[]).filter((login) => login !== "stranger"));
+      return ok(issue(), 201);
     case "GET /actions/runs/N/jobs":
       return ok({ total_count: state.jobs.length, jobs: state.jobs });
   }
@@ -250,13 +287,40 @@ function table(
   return ok({ message: "Not Found" }, 404);
 }
 
+function nextNumber(state: FakeGitHub): number {
+  return 100 + state.pulls.length + state.issues.length;
+}
+
+/** https://docs.github.com/rest/pulls/pulls#list-pull-requests: newest first as the program asks for it. */
+function listed(state: FakeGitHub, query: URLSearchParams): FakePull[] {
+  return state.pulls
+    .filter(({ head }) => !query.has("head") || `acme:${head.ref}` === query.get("head"))
+    .filter(({ base }) => !query.has("base") || base.ref === query.get("base"))
+    .reverse();
+}
+
+/** An open pull request follows its branch; it is closed with it, and merged once its base has all of it. */
+function followBranches(state: FakeGitHub): void {
+  for (const pull of state.pulls.filter((one) => one.state === "open")) {
+    const tip = state.tip(FORK, pull.head.ref);
+    if (tip === undefined) pull.state = "closed";
+    else pull.head.sha = tip;
+    if (state.merged(pull.head.sha, pull.base.ref))
+      Object.assign(pull, { state: "closed", merged_at: "2026-01-02T00:00:00Z" });
+  }
+}
+
 function newPull(state: FakeGitHub, body: Record<string, unknown>): FakePull {
+  const ref = String(body.head);
   return {
-    number: 100 + state.pulls.length,
+    number: nextNumber(state),
     state: "open",
     title: String(body.title),
     body: String(body.body),
-    head: { sha: state.tip(FORK, String(body.head)) ?? "" },
+    draft: body.draft === true,
+    merged_at: null,
+    head: { sha: state.tip(FORK, ref) ?? "", ref, repo: { full_name: FORK } },
+    base: { ref: String(body.base) },
     user: { login: "github-actions[bot]" },
     labels: [],
     requested_reviewers: [],

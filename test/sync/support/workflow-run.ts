@@ -50,6 +50,7 @@ export async function world(): Promise<World> {
   const fork = bareRepository(join(folder, "acme/fork.git"));
   const upstream = bareRepository(join(folder, "up/stream.git"));
   const github = await fakeGitHub(folder, (_, branch) => fork.ref(`refs/heads/${branch}`));
+  github.merged = (commit, branch) => isAncestor(fork, commit, `refs/heads/${branch}`);
   let runs = 0;
 
   async function run({ tests = "success", environment = {}, duringTests, until }: RunOptions = {}): Promise<Run> {
@@ -89,7 +90,7 @@ export async function world(): Promise<World> {
     if (until === "merge") return end();
 
     duringTests?.();
-    const { candidate, tree, sync, target, conflict, reason } = outputs();
+    const { candidate, tree, sync, target, conflict, proposals, reason } = outputs();
     const testResult = candidate ? tests : "skipped";
     github.jobs = [{ name: "look", conclusion: "success", steps: [] }, testJob(testResult)];
     const finishSettings = readFinishSettings({
@@ -97,6 +98,7 @@ export async function world(): Promise<World> {
       MERGE_RESULT: codes.merge === 0 ? "success" : "failure",
       MERGE_REASON: reason,
       MERGE_CONFLICT: conflict,
+      PROPOSALS: proposals,
       CANDIDATE_SHA: candidate,
       TREE_SHA: tree,
       // look writes sync and target too, into outputs of its own job.
@@ -120,6 +122,15 @@ export async function world(): Promise<World> {
       for (const one of [folder, temporary]) rmSync(one, { recursive: true, force: true });
     },
   };
+}
+
+function isAncestor(repository: BareRepository, commit: string, ref: string): boolean {
+  try {
+    repository.git("merge-base", "--is-ancestor", commit, ref);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const NOTICE = "::notice title=upstream-sync::";

@@ -1,0 +1,120 @@
+/** The one issue of an open conflict, in the fork and nowhere else. */
+import { type ConflictMark, ISSUE_TITLE, readMark, withConflictPart } from "./conflict-text.ts";
+import { type GitHub, GitHubError } from "./github.ts";
+import type { Settings } from "./settings.ts";
+import { wordsFor } from "./stop.ts";
+
+export interface Issue {
+  readonly number: number;
+  readonly state: string;
+  readonly body: string | null;
+  readonly mark: ConflictMark;
+}
+
+interface Listed extends Omit<Issue, "mark"> {
+  readonly pull_request?: unknown;
+}
+
+/**
+ * Issues of ours, newest first: among the newest hundred of the fork, and those that pull requests of ours name.
+ * https://docs.github.com/rest/issues/issues#list-repository-issues
+ */
+export async function conflictIssues(github: GitHub, settings: Settings, named: readonly number[]): Promise<Issue[]> {
+  const path = `/repos/${settings.repository}/issues`;
+  const newest = (await github.get(`${path}?state=all&sort=created&direction=desc&per_page=100`)) as Listed[];
+  const missing = named.filter((number) => !newest.some((issue) => issue.number === number));
+  const older = await Promise.all(missing.map((number) => oneIssue(github, `${path}/${number}`)));
+  return [...newest, ...older.flat()].flatMap((issue) => {
+    const mark = issue.pull_request === undefined ? readMark(issue.body) : undefined;
+    return mark === undefined ? [] : [{ ...issue, mark }];
+  });
+}
+
+/** For the record of a run that has no clone: null when there is none, or it cannot be asked. */
+export async function openConflictIssue(github: GitHub, settings: Settings): Promise<number | null> {
+  try {
+    const issues = await conflictIssues(github, settings, []);
+    return issues.find(({ state }) => state === "open")?.number ?? null;
+  } catch (error) {
+    if (error instanceof GitHubError) return null;
+    throw error;
+  }
+}
+
+export interface Kept {
+  readonly number: number | null;
+  readonly warnings: readonly string[];
+}
+
+/** @param known newest first. */
+export async function keepIssue(
+  github: GitHub,
+  settings: Settings,
+  known: readonly Issue[],
+  mark: ConflictMark,
+  text: string,
+): Promise<Kept> {
+  const mine = known.filter((issue) => issue.mark.branch === mark.branch);
+  const open = mine.find(({ state }) => state === "open");
+  if (open !== undefined) {
+    await writeBody(github, settings, open, text);
+    return { number: open.number, warnings: [] };
+  }
+  // People closed it while the branch was as it is now: that is an answer.
+  const closed = mine.find((issue) => issue.mark.tip === mark.tip);
+  return closed === undefined ? openIssue(github, settings, text) : { number: closed.number, warnings: [] };
+}
+
+/** Said in the text and not in a comment: one request, so that a run that is cut off says it once. */
+export async function closeIssue(github: GitHub, settings: Settings, issue: Issue, text: string): Promise<void> {
+  const body = withConflictPart(issue.body ?? "", text);
+  await github.write("PATCH", issuePath(settings, issue.number), { body, state: "closed", state_reason: "completed" });
+}
+
+async function writeBody(github: GitHub, settings: Settings, issue: Issue, text: string): Promise<void> {
+  const body = withConflictPart(issue.body ?? "", text);
+  if (body !== issue.body) await github.write("PATCH", issuePath(settings, issue.number), { body });
+}
+
+async function openIssue(github: GitHub, settings: Settings, body: string): Promise<Kept> {
+  const { labels, reviewers } = settings.pullRequest;
+  try {
+    const path = `/repos/${settings.repository}/issues`;
+    const made = (await github.write("POST", path, { title: ISSUE_TITLE, body, labels })) as { number: number };
+    return { number: made.number, warnings: await assign(github, settings, made.number, reviewers) };
+  } catch (error) {
+    // A fork starts with issues switched off: 410 Gone.
+    if (!(error instanceof GitHubError) || (error.status !== 410 && error.status !== 404)) throw error;
+    return { number: null, warnings: [`no issue was opened: ${wordsFor(error)}`] };
+  }
+}
+
+/** GitHub leaves out whom it cannot assign. https://docs.github.com/rest/issues/assignees#add-assignees-to-an-issue */
+async function assign(
+  github: GitHub,
+  settings: Settings,
+  number: number,
+  people: readonly string[],
+): Promise<string[]> {
+  if (people.length === 0) return [];
+  try {
+    await github.write("POST", `${issuePath(settings, number)}/assignees`, { assignees: people.slice(0, 10) });
+    return [];
+  } catch (error) {
+    if (error instanceof GitHubError) return [`nobody was assigned to issue ${number}: ${wordsFor(error)}`];
+    throw error;
+  }
+}
+
+async function oneIssue(github: GitHub, path: string): Promise<Listed[]> {
+  try {
+    return [(await github.get(path)) as Listed];
+  } catch (error) {
+    if (error instanceof GitHubError && [404, 410].includes(error.status)) return [];
+    throw error;
+  }
+}
+
+function issuePath(settings: Settings, number: number): string {
+  return `/repos/${settings.repository}/issues/${number}`;
+}

@@ -1,0 +1,194 @@
+/** The text of a conflict's pull request and issue, written from what git says; pure. */
+import type { TestStep } from "./decide.ts";
+import type { Conflict } from "./fold.ts";
+import { code, conflictLine, cutLines, fenced, shellWord, testLine } from "./markdown.ts";
+import type { Settings } from "./settings.ts";
+
+/** Where a conflict stands. */
+export type Standing =
+  | { readonly kind: "waiting" }
+  /** People's commit has conflict markers left, or conflicts with what the other branches have now. */
+  | { readonly kind: "markers" | "conflict"; readonly sha: string }
+  | { readonly kind: "tests"; readonly sha: string; readonly steps: readonly TestStep[]; readonly url: string };
+
+export interface ConflictFacts {
+  /** The branch for people. */
+  readonly branch: string;
+  /** Its tip. */
+  readonly tip: string;
+  /** What conflicts with the sync branch; undefined on a branch that people made. */
+  readonly with: { readonly side: "target" | "upstream"; readonly commit: string } | undefined;
+  readonly files: readonly Conflict[];
+  readonly standing: Standing;
+  /** Upstream's commit as this run saw it. */
+  readonly upstream: string;
+}
+
+/** What a pull request or issue of ours says about itself in its first line. */
+export interface ConflictMark {
+  readonly branch: string;
+  /** The branch's tip when this was written. */
+  readonly tip: string;
+  /** Of the pull request: the number of the issue. */
+  readonly issue?: number;
+  readonly closed?: true;
+}
+
+/** Where the text stands, and what it can point to. */
+export type Place =
+  | { readonly kind: "pull"; readonly issue: number | null }
+  | { readonly kind: "issue"; readonly pull: number | null };
+
+export const PULL_TITLE = "chore: resolve upstream sync conflicts";
+export const ISSUE_TITLE = "Upstream sync waits for people: a conflict";
+
+/** GitHub refuses bodies over 65,536 characters; a listed path has some 310 at most. */
+const MOST_LISTED = 60;
+
+const END = "<!-- upstream-sync:conflict end -->";
+// Whole lines: a path may look like a mark, but it never stands alone in a line.
+const OUR_PART = /^<!-- upstream-sync:conflict v1 (\{.*\}) -->\r?$.*?^<!-- upstream-sync:conflict end -->\r?$/ms;
+
+/** Undefined when the text is none of ours. */
+export function readMark(body: string | null): ConflictMark | undefined {
+  try {
+    return JSON.parse(OUR_PART.exec(body ?? "")?.[1] ?? "") as ConflictMark;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces our part of a body and keeps what people wrote around it. */
+export function withConflictPart(body: string, ours: string): string {
+  if (OUR_PART.test(body)) return body.replace(OUR_PART, () => ours);
+  return body.trim() === "" ? ours : `${body.trimEnd()}\n\n${ours}`;
+}
+
+export function openText(facts: ConflictFacts, settings: Settings, place: Place): string {
+  const { sync } = settings.branches;
+  const { branch, tip } = facts;
+  const mark = { branch, tip, ...(place.kind === "pull" && place.issue !== null ? { issue: place.issue } : {}) };
+  return part(mark, [
+    headline(facts, settings),
+    "",
+    `What went in before it is tested and on ${code(sync)}. The rest waits until people have settled these files:`,
+    "",
+    ...cutLines(facts.files.map(conflictLine), MOST_LISTED),
+    ...standingLines(facts, settings),
+    ...upstreamMoved(facts),
+    "",
+    ...waysOut(facts, settings, place),
+    "### What happens next",
+    "",
+    `The next run of the workflow, by schedule or by hand, finds what was pushed, tests exactly that merged with everything else, and moves ${code(sync)} to it. Then this is closed and ${code(facts.branch)} is removed. Nothing is taken that fails the tests or has conflict markers in it, and nothing of yours is rewritten.`,
+  ]);
+}
+
+export function closedText(
+  { branch, tip }: ConflictMark,
+  settings: Settings,
+  facts: { sync: string; contained: boolean },
+): string {
+  const where = `${code(settings.branches.sync)} at ${code(facts.sync)}`;
+  return part({ branch, tip, closed: true }, [
+    facts.contained
+      ? `Settled: ${code(branch)} was merged and tested, and is in ${where}. Thank you.`
+      : `No longer needed: ${where} was merged and tested without ${code(branch)}.`,
+  ]);
+}
+
+function part(mark: ConflictMark, lines: readonly string[]): string {
+  // "--" would end the comment.
+  const json = JSON.stringify(mark).replaceAll("--", "-\\u002d");
+  return [`<!-- upstream-sync:conflict v1 ${json} -->`, ...lines, END].join("\n");
+}
+
+function headline({ branch, with: other }: ConflictFacts, { branches, upstream }: Settings): string {
+  if (other === undefined) return `${code(branch)} cannot be merged into ${code(branches.sync)} as it is.`;
+  const name = other.side === "upstream" ? `Upstream's ${code(upstream.branch)}` : code(branches.target);
+  return `${name} at ${code(other.commit)} and ${code(branches.sync)} changed the same places.`;
+}
+
+function standingLines({ standing, branch }: ConflictFacts, { branches }: Settings): string[] {
+  switch (standing.kind) {
+    case "waiting":
+      return [];
+    case "markers":
+      return [
+        "",
+        `**${code(branch)} at ${code(standing.sha)} was not taken**: these files still have conflict markers.`,
+      ];
+    case "conflict":
+      return [
+        "",
+        `**${code(branch)} at ${code(standing.sha)} was not taken**: it conflicts with what the other branches have now. Merge ${code(branches.sync)} into it once more.`,
+      ];
+    case "tests":
+      return [
+        "",
+        `**${code(branch)} at ${code(standing.sha)} was not taken**: the tests failed on the merge with it ([log](${standing.url})).`,
+        "",
+        ...cutLines(standing.steps.map(testLine), MOST_LISTED),
+      ];
+  }
+}
+
+function upstreamMoved(facts: ConflictFacts): string[] {
+  if (facts.with?.side !== "upstream" || facts.with.commit === facts.upstream) return [];
+  return ["", `Upstream has gone on to ${code(facts.upstream)} since; what came later is taken in after this.`];
+}
+
+/** Each of these ends in the same place; the commands are tested as they stand. */
+function waysOut(facts: ConflictFacts, settings: Settings, place: Place): string[] {
+  const { branch } = facts;
+  const { sync } = settings.branches;
+  const settle = ["# edit the files that git names, then", "git add --all", `git commit --message "${PULL_TITLE}"`];
+  return [
+    "### With git",
+    "",
+    `In a clone whose ${code("origin")} is this fork:`,
+    "",
+    ...fenced("shell", [
+      "git fetch origin",
+      `git switch ${shellWord(branch)}`,
+      `git merge ${shellWord(`origin/${sync}`)}`,
+      ...settle,
+      `git push origin ${shellWord(branch)}`,
+    ]),
+    "",
+    "### In the browser",
+    "",
+    `On ${pullWords(settings, place)} press **Resolve conflicts**. GitHub offers that for changes of text; for removed, renamed and binary files use git. Leave the merge button alone: the workflow merges, after the tests.`,
+    "",
+    ...(facts.with === undefined ? [] : manualWay(facts.with.side, settings, settle)),
+  ];
+}
+
+function pullWords(settings: Settings, place: Place): string {
+  if (place.kind === "pull") return "this pull request";
+  if (place.pull === null) return "the pull request from that branch";
+  return `[pull request ${place.pull}](${settings.serverUrl}/${settings.repository}/pull/${place.pull})`;
+}
+
+function manualWay(side: "target" | "upstream", settings: Settings, settle: readonly string[]): string[] {
+  const { branches, upstream } = settings;
+  const manual = `${branches.sync}-manual`;
+  const other =
+    side === "upstream"
+      ? [`git fetch ${shellWord(upstream.url)} ${shellWord(upstream.branch)}`, "git merge FETCH_HEAD"]
+      : [`git merge ${shellWord(`origin/${branches.target}`)}`];
+  return [
+    "### On a branch of your own",
+    "",
+    `Start at ${code(branches.sync)} and merge the other side in:`,
+    "",
+    ...fenced("shell", [
+      "git fetch origin",
+      `git switch --no-track --create ${shellWord(manual)} ${shellWord(`origin/${branches.sync}`)}`,
+      ...other,
+      ...settle,
+      `git push origin ${shellWord(manual)}`,
+    ]),
+    "",
+  ];
+}

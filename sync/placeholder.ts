@@ -1,0 +1,47 @@
+/**
+ * The commit of ours at the tip of a conflict branch: no change of its own, on the commit that conflicts. Until people push
+ * there, this is what the branch points to.
+ */
+import { commitMerge } from "./fold.ts";
+import type { Git } from "./git.ts";
+import { type Sha, treeOf } from "./graph.ts";
+
+export interface Placeholder {
+  readonly side: "target" | "upstream";
+  /** The commit that conflicts. */
+  readonly commit: Sha;
+}
+
+/**
+ * `[skip ci]`: the tree is upstream's, so a push of it would run upstream's workflows with the fork's secrets.
+ * https://docs.github.com/actions/how-tos/manage-workflow-runs/skip-workflow-runs
+ *
+ * @param facts `base`: the sync branch at that time. `run` makes it another commit than that of an earlier conflict.
+ */
+export async function makePlaceholder(
+  git: Git,
+  facts: Placeholder & { readonly base: Sha; readonly sync: string; readonly run: number },
+): Promise<Sha> {
+  const message = [
+    "chore: a place to settle an upstream sync conflict [skip ci]",
+    "",
+    `Nothing is changed here. Merge ${facts.sync} into this branch and settle the conflicts.`,
+    "",
+    `Upstream-Sync-Conflict: ${facts.side}`,
+    `Upstream-Sync-Commit: ${facts.commit}`,
+    `Upstream-Sync-Base: ${facts.base}`,
+    `Upstream-Sync-Run: ${facts.run}`,
+    "",
+  ].join("\n");
+  return commitMerge(git, await treeOf(git, facts.commit), [facts.commit], message);
+}
+
+/** Undefined when the commit is none of ours: then people have been there. */
+export async function readPlaceholder(git: Git, sha: Sha): Promise<Placeholder | undefined> {
+  const text = await git.text(["show", "--no-patch", "--format=%P%n%T%n%B", sha]);
+  const [parent = "", tree = "", ...message] = text.split("\n");
+  const trailer = (name: string) => message.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+  const side = trailer("Upstream-Sync-Conflict");
+  if ((side !== "target" && side !== "upstream") || trailer("Upstream-Sync-Commit") !== parent) return undefined;
+  return tree === (await treeOf(git, parent)) ? { side, commit: parent } : undefined;
+}

@@ -1,0 +1,61 @@
+/** What people do with a conflict: the commands of the issue, as they stand there, in a clone of the fork. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const ENVIRONMENT = {
+  PATH: process.env.PATH,
+  HOME: "/nonexistent",
+  LC_ALL: "C",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_AUTHOR_NAME: "Dana",
+  GIT_AUTHOR_EMAIL: "dana@example.com",
+  GIT_COMMITTER_NAME: "Dana",
+  GIT_COMMITTER_EMAIL: "dana@example.com",
+} as NodeJS.ProcessEnv;
+
+/**
+ * Runs the commands below a heading of the text. At the line that asks people to edit, the files are written, if the merge
+ * before stopped as git does at a conflict.
+ *
+ * @param files content by path.
+ */
+export async function followCommands(
+  fork: string,
+  text: string,
+  heading: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  const commands = commandsBelow(text, heading);
+  const edit = commands.findIndex((line) => line.startsWith("#"));
+  const folder = mkdtempSync(join(tmpdir(), "people-"));
+  try {
+    await git(folder, ["clone", "--quiet", fork, "."]);
+    const before = commands.slice(0, edit);
+    for (const command of before.slice(0, -1)) await shell(folder, command);
+    await shell(folder, before.at(-1) ?? "").catch((error: { stdout?: string }) => {
+      if (!/^CONFLICT /m.test(String(error.stdout))) throw error;
+    });
+    for (const [path, content] of Object.entries(files)) writeFileSync(join(folder, path), content);
+    for (const command of commands.slice(edit + 1)) await shell(folder, command);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function commandsBelow(text: string, heading: string): string[] {
+  const block = new RegExp(`^### ${heading}$.*?^\`\`\`shell\\n(.*?)^\`\`\`$`, "ms").exec(text)?.[1];
+  if (block === undefined) throw new Error(`no commands below "${heading}" in:\n${text}`);
+  return block.trimEnd().split("\n");
+}
+
+function git(folder: string, args: readonly string[]) {
+  return promisify(execFile)("git", args, { cwd: folder, env: ENVIRONMENT });
+}
+
+function shell(folder: string, command: string) {
+  return promisify(execFile)("bash", ["-ec", command], { cwd: folder, env: ENVIRONMENT });
+}
