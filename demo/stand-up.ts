@@ -42,12 +42,13 @@ export async function standUp(github: GitHubStandIn, folder: string, setting: Se
   const token = async (login: string): Promise<string> =>
     (await github.control("POST", "/tokens", { login })).data.token;
 
-  // A fork that has lived for a while: its team switched Actions on long ago (a fresh fork starts with them off).
+  // A fork that has lived for a while: its team switched Actions and issues on long ago (a fresh fork starts with them off).
   const administrator = await token("ada-admin");
   await github.rest(administrator, "PUT", `/repos/${fork.owner}/${fork.name}/actions/permissions`, {
     enabled: true,
     allowed_actions: "all",
   });
+  await github.rest(administrator, "PATCH", `/repos/${fork.owner}/${fork.name}`, { has_issues: true });
 
   const project = join(folder, "project");
   mkdirSync(project, { mode: 0o700 });

@@ -45,10 +45,7 @@ describe("the pull request's text", () => {
   });
 
   test("says range, count, tested commit, seconds and log", () => {
-    const body = pullRequestBody(
-      { ...facts, bothChanged: [], settled: [], held: [], conflicts: [], settled: [] },
-      someSettings(),
-    );
+    const body = pullRequestBody({ ...facts, bothChanged: [], held: [], conflicts: [], settled: [] }, someSettings());
     expect(body.split("\n").slice(1, 6)).toEqual([
       "Brings 12 commits of upstream into `dev`.",
       "",
