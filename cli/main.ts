@@ -5,6 +5,7 @@ import { packageVersion } from "../lib/package-root.ts";
 import { credentialsCommand } from "./credentials.ts";
 import { applyCommand, destroyCommand, planCommand } from "./deploy.ts";
 import { exitCodes, reportFailure } from "./output.ts";
+import { sandboxCommand } from "./sandbox.ts";
 import { statusCommand } from "./status.ts";
 import { syncCommand } from "./sync.ts";
 
@@ -21,6 +22,7 @@ const program = new Command("upstream-sync")
   .addCommand(syncCommand())
   .addCommand(statusCommand())
   .addCommand(credentialsCommand())
+  .addCommand(sandboxCommand())
   .addHelpText(
     "after",
     `
@@ -31,6 +33,7 @@ Examples:
   upstream-sync sync                                 start a run now and follow it
   upstream-sync status                               see how the forks stand
   upstream-sync destroy                              take it all away again
+  upstream-sync sandbox --data /tmp/github --seed    try all of it without GitHub
 
 Exit codes: 0 done, 1 failed, 2 wrong input; plan --exit-code: 4 something to change.`,
   );

@@ -4,6 +4,7 @@ import { readBody } from "../server/body.ts";
 import type { Fault, Faults } from "../server/faults.ts";
 import { type Env, GitHubError, type Routes } from "../server/http.ts";
 import type { Violations } from "../server/openapi/validation.ts";
+import { type EnforcedLimits, enforceLimits, isLimited } from "../server/rate-limit.ts";
 import type { RequestLog } from "../server/request-log.ts";
 
 const fields: Record<keyof Fault, (value: unknown) => boolean> = {
@@ -12,6 +13,8 @@ const fields: Record<keyof Fault, (value: unknown) => boolean> = {
   times: (value) => Number.isInteger(value) && (value as number) > 0,
   status: (value) => Number.isInteger(value) && (value as number) >= 200 && (value as number) < 600,
   cut: (value) => typeof value === "boolean",
+  cutAfterBytes: (value) => Number.isInteger(value) && (value as number) >= 0,
+  secondaryLimit: (value) => Number.isInteger(value) && (value as number) >= 0,
   when: (value) => value === "before" || value === "after",
   headers: (value) =>
     typeof value === "object" && value !== null && Object.values(value).every((one) => typeof one === "string"),
@@ -29,6 +32,15 @@ function checkedFault(body: Record<string, unknown>): Fault {
     if (!fits(value)) throw new GitHubError(422, `sandbox: a fault's ${name} cannot be ${JSON.stringify(value)}`);
   }
   return body as Fault;
+}
+
+function checkedLimits(body: Record<string, unknown>): EnforcedLimits {
+  for (const [kind, limit] of Object.entries(body)) {
+    if (!isLimited(kind) || !Number.isInteger(limit) || (limit as number) < 0) {
+      throw new GitHubError(422, `sandbox: not a limit: ${JSON.stringify({ [kind]: limit })}, wanted {"user": 100}`);
+    }
+  }
+  return body as EnforcedLimits;
 }
 
 export interface Observations {
@@ -49,6 +61,11 @@ export function observationRoutes({ log, faults, unknown, violations }: Observat
   routes.get("/_sandbox/violations", (c) => c.json({ violations: violations.entries }));
   routes.post("/_sandbox/faults", async (c) => {
     faults.add(checkedFault(await readBody(c)));
+    return c.body(null, 204);
+  });
+  // Requests per hour for everybody of a kind, enforced from now on; {} goes back to GitHub's numbers, which are only shown.
+  routes.put("/_sandbox/rate-limits", async (c) => {
+    enforceLimits(c.var.sandbox, checkedLimits(await readBody(c)));
     return c.body(null, 204);
   });
   routes.delete("/_sandbox/faults", (c) => {

@@ -9,7 +9,7 @@ import type { Fault, Faults } from "./faults.ts";
 import { type Env, GitHubError, type RouteContext, type Routes, type Sandbox } from "./http.ts";
 import { actorName, anonymous, fullName, identify } from "./identity.ts";
 import { type Violations, validating } from "./openapi/validation.ts";
-import { countRequest, rateOf } from "./rate-limit.ts";
+import { countRequest, rateOf, refuseOverLimit } from "./rate-limit.ts";
 import { annotate } from "./request-log.ts";
 
 export interface Parts {
@@ -68,6 +68,7 @@ const authenticate: MiddlewareHandler<Env> = async (c, next) => {
     if (!identity) throw new GitHubError(401, "Bad credentials");
     c.set("identity", identity);
   }
+  if (c.req.path !== "/rate_limit") refuseOverLimit(c.var.sandbox, c.var.identity, requestId());
   await next();
 };
 
@@ -141,8 +142,40 @@ function cut(c: RouteContext): Response {
   return RESPONSE_ALREADY_SENT;
 }
 
+/** The answer as it is, but the connection breaks in the middle of it. */
+function brokenOff(c: RouteContext, bytes: number): Response {
+  const { body, status, headers } = c.res;
+  const socket = incoming(c)?.socket;
+  let left = bytes;
+  const breaking = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      controller.enqueue(chunk.subarray(0, Math.max(0, left)));
+      left -= chunk.length;
+      // What was let through is on its way before the socket goes.
+      if (left <= 0) setTimeout(() => socket?.destroy(), flushing);
+    },
+    flush: () => void setTimeout(() => socket?.destroy(), flushing),
+  });
+  return new Response(body?.pipeThrough(breaking) ?? null, { status, headers });
+}
+
+const flushing = 20;
+
+/** github-changelog-generator#993; docs: rate-limits-for-the-rest-api, "Handling rate limit errors appropriately". */
+function secondaryLimit(seconds: number, status = 403): Response {
+  const request = requestId();
+  const message = `You have exceeded a secondary rate limit. Please wait a few minutes before you try again. If you reach out to GitHub Support for help, please include the request ID ${request}.`;
+  const documentation_url =
+    "https://docs.github.com/free-pro-team@latest/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits";
+  return Response.json(
+    { message, documentation_url, status: String(status) },
+    { status, headers: { "retry-after": String(seconds), "x-github-request-id": request } },
+  );
+}
+
 function answerOf(c: RouteContext, fault: Fault): Response {
   if (fault.cut) return cut(c);
+  if (fault.secondaryLimit !== undefined) return secondaryLimit(fault.secondaryLimit, fault.status);
   const status = fault.status ?? 503;
   const body = fault.body ?? { message: `sandbox: fault ${status}`, status: String(status) };
   return new Response(typeof body === "string" ? body : JSON.stringify(body), {
@@ -181,10 +214,13 @@ export function createApp(sandbox: Sandbox, parts: Parts, observed: Observed): H
   app.use(async (c, next) => {
     const request = incoming(c);
     const fault = observed.faults.strike(c.req.method, c.req.path);
-    if (fault && fault.when !== "after") return answerOf(c, fault);
+    if (fault && fault.when !== "after" && fault.cutAfterBytes === undefined) return answerOf(c, fault);
     await next();
     if (request) annotate(request, { actor: actorName(c.var.identity), git: c.var.git });
-    if (fault) {
+    if (fault?.cutAfterBytes !== undefined) c.res = brokenOff(c, fault.cutAfterBytes);
+    else if (fault) {
+      // Read to its end: git's answer to a push streams while the push is under way, and the effect is to be there.
+      await c.res.arrayBuffer();
       // Assigning over a response merges its headers; an undefined one first makes the fault's answer the only one.
       c.res = undefined;
       c.res = answerOf(c, fault);

@@ -1,4 +1,4 @@
-/** Failures made on purpose: an answer that is not the handler's, or a connection that breaks. */
+/** Failures made on purpose: an answer that is not the handler's, or a connection that breaks. Over ssh a git service is "SSH /owner/name/git-…". */
 
 export interface Fault {
   /** "GET /repos/:owner/:repo": `:name` is one segment, a last `*` any number; the method may be left out. */
@@ -12,6 +12,10 @@ export interface Fault {
   headers?: Record<string, string>;
   /** The socket is destroyed instead of an answer. */
   cut?: boolean;
+  /** The answer breaks off after so many bytes of its body (over ssh: of what git sends). */
+  cutAfterBytes?: number;
+  /** GitHub's answer to too much at once, with this many seconds in `retry-after`. */
+  secondaryLimit?: number;
   /** "after": the handler has done its work, and only the answer is lost. Default "before". */
   when?: "before" | "after";
 }

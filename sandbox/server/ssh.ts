@@ -2,6 +2,7 @@
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
+import type { Faults } from "./faults.ts";
 import { startGit } from "./git.ts";
 import { finishPush, openPush, pushEnvironment } from "./hook.ts";
 import type { GitExchange, Sandbox } from "./http.ts";
@@ -71,6 +72,12 @@ function admit(state: State, identity: DeployKeyIdentity, command: string): Aske
   return { service, repository };
 }
 
+/** A fault's part in an exchange: what git says reaches the client up to so many bytes, or not at all once the client has spoken. */
+interface Break {
+  afterBytes: number | undefined;
+  hangUp: () => void;
+}
+
 /** Runs one service on a channel; answers what it turned out to be and the exit code. */
 async function serve(
   sandbox: Sandbox,
@@ -78,6 +85,7 @@ async function serve(
   { service, repository }: Asked,
   protocol: string,
   channel: ServerChannel,
+  broken: Break | undefined,
 ): Promise<{ code: number; operations: NonNullable<GitExchange["operation"]>[]; received: number; sent: number }> {
   const { state } = sandbox;
   const push = service === "git-receive-pack" ? openPush(state, repository, identity) : undefined;
@@ -106,7 +114,13 @@ async function serve(
         seen.pack = true;
       });
   watch.on("data", (chunk: Buffer) => {
+    if (broken && broken.afterBytes === undefined && received > 0) return;
+    if (broken?.afterBytes !== undefined && sent + chunk.length > broken.afterBytes) {
+      channel.write(chunk.subarray(0, Math.max(0, broken.afterBytes - sent)), broken.hangUp);
+      broken.afterBytes = 0;
+    }
     sent += chunk.length;
+    if (broken?.afterBytes === 0) return;
     if (!channel.write(chunk)) {
       watch.pause();
       channel.once("drain", () => watch.resume());
@@ -115,6 +129,7 @@ async function serve(
   await pipeline(git.stdout, watch).catch(() => undefined);
   const code = await git.ended;
   await finish();
+  broken?.hangUp();
   const operations: NonNullable<GitExchange["operation"]>[] = [
     ...(seen.lookUp ? (["look-up"] as const) : []),
     ...(seen.pack ? (["fetch"] as const) : []),
@@ -123,7 +138,7 @@ async function serve(
   return { code, operations, received, sent };
 }
 
-function session(sandbox: Sandbox, connection: Connection, identity: DeployKeyIdentity, record: Record): void {
+function session({ sandbox, record, faults }: Server, connection: Connection, identity: DeployKeyIdentity): void {
   connection.on("session", (accept) => {
     const { state } = sandbox;
     const session = accept();
@@ -166,7 +181,15 @@ function session(sandbox: Sandbox, connection: Connection, identity: DeployKeyId
         return;
       }
       const repository = fullName(asked.repository);
-      serve(sandbox, identity, asked, protocol, channel)
+      const fault = faults?.strike("SSH", `/${repository}/${asked.service}`);
+      const hangUp = (): void => void connection.end();
+      if (fault && fault.when !== "after" && fault.cutAfterBytes === undefined) {
+        entry(0, null, 0, 0);
+        hangUp();
+        return;
+      }
+      const broken = fault ? { afterBytes: fault.cutAfterBytes, hangUp } : undefined;
+      serve(sandbox, identity, asked, protocol, channel, broken)
         .then(({ code, operations, received, sent }) => {
           const last = operations.length - 1;
           // Logged before the client sees the end, so that whoever waited for it finds the entry. One connection may be a look-up
@@ -186,12 +209,17 @@ function session(sandbox: Sandbox, connection: Connection, identity: DeployKeyId
   });
 }
 
-/** Listens on 127.0.0.1. `record` gets one log entry per look-up, fetch and push; bytes are those of the channel. */
-export async function startSsh(
-  sandbox: Sandbox,
-  record: Record,
-  port = 0,
-): Promise<{ port: number; close: () => Promise<void> }> {
+interface Server {
+  sandbox: Sandbox;
+  /** Gets one log entry per look-up, fetch and push; bytes are those of the channel. */
+  record: Record;
+  /** Of these only cuts reach ssh: there is no status to answer with. */
+  faults?: Faults;
+}
+
+/** Listens on 127.0.0.1. */
+export async function startSsh(serving: Server, port = 0): Promise<{ port: number; close: () => Promise<void> }> {
+  const { sandbox } = serving;
   const connections = new Set<Connection>();
   const server = new ssh2.Server({ hostKeys: [sandbox.state.data.hostKey] }, (connection) => {
     connections.add(connection);
@@ -202,7 +230,7 @@ export async function startSsh(
       else context.reject(["publickey"]);
     });
     connection.on("ready", () => {
-      if (identity) session(sandbox, connection, identity, record);
+      if (identity) session(serving, connection, identity);
     });
     connection.on("close", () => connections.delete(connection));
     // A client that hangs up in the middle is no fault of the server.

@@ -69,7 +69,7 @@ export async function startSandbox({ data, port, validate }: SandboxOptions): Pr
   logRequests(server, log, () => state.now());
   const url = `http://127.0.0.1:${await listen(server, port)}`;
   const sandbox = { state, url, ssh: "" };
-  const ssh = await startSsh(sandbox, (entry) => log.add(entry));
+  const ssh = await startSsh({ sandbox, record: (entry) => log.add(entry), faults });
   sandbox.ssh = `127.0.0.1:${ssh.port}`;
 
   const runs = createRuns(sandbox);

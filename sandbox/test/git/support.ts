@@ -51,6 +51,7 @@ export interface GitSandbox {
   git(cwd: string, args: string[], environment?: Record<string, string>): Promise<Ran>;
   /** A work tree at the history repositories start from, with the repository as its origin. */
   clone(repository: Repository, token: string): string;
+  faults: Faults;
   /** The commit of `topic`. */
   topic: string;
   /** git exchanges since the last call, as "operation transport". */
@@ -186,7 +187,8 @@ export async function startGitSandbox(): Promise<GitSandbox> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const sandbox = { state, url, ssh: "" };
-  const ssh = await startSsh(sandbox, (entry) => log.add(entry));
+  const faults = new Faults();
+  const ssh = await startSsh({ sandbox, record: (entry) => log.add(entry), faults });
   sandbox.ssh = `127.0.0.1:${ssh.port}`;
   const parts = {
     control: [judgeRoute()],
@@ -194,7 +196,7 @@ export async function startGitSandbox(): Promise<GitSandbox> {
     rest: [contentsRoutes(), pullsRoutes(), gitDataRoutes()],
   };
   const violations = new Violations();
-  const app = createApp(sandbox, parts, { faults: new Faults(), unknown: new Set<string>(), violations });
+  const app = createApp(sandbox, parts, { faults, unknown: new Set<string>(), violations });
   answer = (request, env) => app.fetch(request, env as never);
   const { work: seedWork, topic } = await seed(folder);
   const template = record(0, "acme", "template", {});
@@ -213,6 +215,7 @@ export async function startGitSandbox(): Promise<GitSandbox> {
 
   const started: GitSandbox = {
     folder,
+    faults,
     topic,
     url,
     state,
