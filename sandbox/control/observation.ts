@@ -15,6 +15,8 @@ const fields: Record<keyof Fault, (value: unknown) => boolean> = {
   cut: (value) => typeof value === "boolean",
   cutAfterBytes: (value) => Number.isInteger(value) && (value as number) >= 0,
   secondaryLimit: (value) => Number.isInteger(value) && (value as number) >= 0,
+  outage: (value) => typeof value === "boolean",
+  kill: (value) => typeof value === "boolean",
   when: (value) => value === "before" || value === "after",
   headers: (value) =>
     typeof value === "object" && value !== null && Object.values(value).every((one) => typeof one === "string"),
@@ -68,6 +70,8 @@ export function observationRoutes({ log, faults, unknown, violations }: Observat
     enforceLimits(c.var.sandbox, checkedLimits(await readBody(c)));
     return c.body(null, 204);
   });
+  // What came in since the faults were cleared last, in order.
+  routes.get("/_sandbox/faults", (c) => c.json({ seen: faults.seen }));
   routes.delete("/_sandbox/faults", (c) => {
     faults.clear();
     return c.body(null, 204);

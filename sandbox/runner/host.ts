@@ -27,6 +27,8 @@ export interface RunnerHost {
   changed(): void;
   /** One line of a job's log, masked, with GitHub's timestamp. Of a run that has no jobs, `jobId` is the run's id. */
   log(jobId: number, line: string): void;
+  /** A step's process group; what is given back is called when its process has ended. */
+  processStarted?(group: number): () => void;
   /** Cancels the run. */
   signal: AbortSignal;
   /** The cron line that fired, for `github.event.schedule`. Default: the file's, where it has exactly one. */
@@ -60,6 +62,7 @@ export function withChanged(host: RunnerHost, before: () => void): RunnerHost {
     variables: () => host.variables(),
     defaultPermissions: () => host.defaultPermissions(),
     log: (jobId, line) => host.log(jobId, line),
+    processStarted: (group) => host.processStarted?.(group) ?? (() => undefined),
     changed() {
       before();
       host.changed();

@@ -14,13 +14,16 @@ export interface ProcessRequest {
   /** Milliseconds in a minute. */
   minute: number;
   onLine(line: string): void;
+  /** Told the group's id; what is given back is called when the process has ended. */
+  onStart?(group: number): () => void;
 }
 
 /** Answers the exit code, and the group's id where some of its processes still run. Throws where the start fails. */
 export async function runProcess(request: ProcessRequest): Promise<{ exitCode: number; group: number | undefined }> {
-  const { file, args, cwd, env, signal, minute, onLine } = request;
+  const { file, args, cwd, env, signal, minute, onLine, onStart } = request;
   const child = spawn(file, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const pid = await started(child, file, cwd);
+  const ended = onStart?.(pid);
   const drained = Promise.all([readLines(child.stdout, onLine), readLines(child.stderr, onLine)]);
   const timers: NodeJS.Timeout[] = [];
   const interrupt = (): void => {
@@ -38,6 +41,7 @@ export async function runProcess(request: ProcessRequest): Promise<{ exitCode: n
     await drained;
     return { exitCode, group: killGroup(pid, 0) ? pid : undefined };
   } finally {
+    ended?.();
     signal.removeEventListener("abort", interrupt);
     for (const timer of timers) clearTimeout(timer);
   }

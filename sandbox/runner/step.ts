@@ -124,6 +124,7 @@ async function attempt(
       signal: ending.signal,
       minute: state.host.minute ?? 60_000,
       onLine: effects.read,
+      onStart: (group) => state.host.processStarted?.(group) ?? (() => undefined),
     });
     if (group !== undefined) state.groups.push(group);
     const read = takeFiles(files, state, outputs);

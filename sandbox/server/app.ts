@@ -174,7 +174,7 @@ function secondaryLimit(seconds: number, status = 403): Response {
 }
 
 function answerOf(c: RouteContext, fault: Fault): Response {
-  if (fault.cut) return cut(c);
+  if (fault.cut || fault.outage || fault.kill) return cut(c);
   if (fault.secondaryLimit !== undefined) return secondaryLimit(fault.secondaryLimit, fault.status);
   const status = fault.status ?? 503;
   const body = fault.body ?? { message: `sandbox: fault ${status}`, status: String(status) };
@@ -214,13 +214,17 @@ export function createApp(sandbox: Sandbox, parts: Parts, observed: Observed): H
   app.use(async (c, next) => {
     const request = incoming(c);
     const fault = observed.faults.strike(c.req.method, c.req.path);
-    if (fault && fault.when !== "after" && fault.cutAfterBytes === undefined) return answerOf(c, fault);
+    if (fault && fault.when !== "after" && fault.cutAfterBytes === undefined) {
+      observed.faults.carryOut(fault);
+      return answerOf(c, fault);
+    }
     await next();
     if (request) annotate(request, { actor: actorName(c.var.identity), git: c.var.git });
     if (fault?.cutAfterBytes !== undefined) c.res = brokenOff(c, fault.cutAfterBytes);
     else if (fault) {
       // Read to its end: git's answer to a push streams while the push is under way, and the effect is to be there.
       await c.res.arrayBuffer();
+      observed.faults.carryOut(fault);
       // Assigning over a response merges its headers; an undefined one first makes the fault's answer the only one.
       c.res = undefined;
       c.res = answerOf(c, fault);

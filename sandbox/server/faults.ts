@@ -18,6 +18,10 @@ export interface Fault {
   secondaryLimit?: number;
   /** "after": the handler has done its work, and only the answer is lost. Default "before". */
   when?: "before" | "after";
+  /** From the request that is struck on, every connection is cut, until the faults are cleared. */
+  outage?: boolean;
+  /** With the connection the running workflow jobs' processes end, by SIGKILL: a machine that is gone. */
+  kill?: boolean;
 }
 
 /** Whether a route pattern fits a request; pure. Segments are compared as sent, still encoded. */
@@ -33,8 +37,19 @@ export function routeFits(route: string, method: string, path: string): boolean 
   return fixed.every((segment, index) => segment.startsWith(":") || segment === given[index]);
 }
 
+/** A run of the largest set-up makes some hundreds of requests. */
+const rememberedRequests = 10_000;
+
 export class Faults {
+  /** "METHOD /path" of each request since the last `clear`: the schedule for cutting at every one in turn. */
+  readonly seen: string[] = [];
+  private readonly killJobs: () => void;
   private planned: { fault: Fault; seen: number }[] = [];
+  private outage: Fault | undefined;
+
+  constructor(killJobs: () => void = () => undefined) {
+    this.killJobs = killJobs;
+  }
 
   add(fault: Fault): void {
     this.planned.push({ fault, seen: 0 });
@@ -42,11 +57,14 @@ export class Faults {
 
   clear(): void {
     this.planned = [];
+    this.outage = undefined;
+    this.seen.length = 0;
   }
 
   /** The fault that strikes this request. Every matching plan counts it, the first that is due strikes. */
   strike(method: string, path: string): Fault | undefined {
-    let struck: Fault | undefined;
+    if (this.seen.length < rememberedRequests) this.seen.push(`${method} ${path}`);
+    let struck = this.outage;
     for (const plan of this.planned) {
       const { fault } = plan;
       if (fault.route !== undefined && !routeFits(fault.route, method, path)) continue;
@@ -54,6 +72,12 @@ export class Faults {
       if (plan.seen >= (fault.request ?? 1)) struck ??= fault;
     }
     this.planned = this.planned.filter(({ fault, seen }) => seen < (fault.request ?? 1) + (fault.times ?? 1) - 1);
+    if (struck?.outage) this.outage ??= { cut: true, ...(struck.kill ? { kill: true } : {}) };
     return struck;
+  }
+
+  /** What a fault does besides spoiling the answer. */
+  carryOut(fault: Fault): void {
+    if (fault.kill) this.killJobs();
   }
 }

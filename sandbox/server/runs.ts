@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConcurrencyGroups, executeRun, type RunnerHost, workflowName } from "../runner/index.ts";
+import { ConcurrencyGroups, executeRun, killGroup, type RunnerHost, workflowName } from "../runner/index.ts";
 import type { Sandbox } from "./http.ts";
 import { fullName } from "./identity.ts";
 import { ensureEnvironment, environmentNamed } from "./routes/environments.ts";
@@ -27,6 +27,8 @@ export interface Runs {
   start(repository: Repository, request: RunRequest): RunRecord;
   /** False when the run is over already. */
   cancel(run: RunRecord): boolean;
+  /** Ends every process of every running job at once, as when their machines are gone. What `always()` wants still follows. */
+  kill(): void;
   /** Runs that are queued or in progress. */
   active(): number;
   /** Answers when no run is active (true), or after the time (false). */
@@ -81,6 +83,8 @@ export function createRuns(sandbox: Sandbox): Runs {
   const groups = new ConcurrencyGroups();
   const executing = new Map<RunRecord, { controller: AbortController; done: Promise<void> }>();
   const waiting: (() => void)[] = [];
+  /** Process groups of running steps. */
+  const processes = new Set<number>();
   let free = parallelRuns;
   let saving: NodeJS.Timeout | undefined;
 
@@ -121,6 +125,10 @@ export function createRuns(sandbox: Sandbox): Runs {
     variables: () => Object.fromEntries(Object.entries(repository.variables).map(([name, { value }]) => [name, value])),
     defaultPermissions: () => defaultPermissions(repository),
     changed: save,
+    processStarted(group) {
+      processes.add(group);
+      return () => void processes.delete(group);
+    },
     log(jobId, line) {
       mkdirSync(join(state.folder, "logs", String(run.id)), { recursive: true, mode: 0o700 });
       appendFileSync(logFile(run.id, jobId), `${line}\n`, { mode: 0o600 });
@@ -178,6 +186,9 @@ export function createRuns(sandbox: Sandbox): Runs {
       const found = executing.get(run);
       found?.controller.abort();
       return found !== undefined;
+    },
+    kill() {
+      for (const group of processes) killGroup(group, "SIGKILL");
     },
     active: () => executing.size,
     async settled(milliseconds) {

@@ -182,7 +182,10 @@ function session({ sandbox, record, faults }: Server, connection: Connection, id
       }
       const repository = fullName(asked.repository);
       const fault = faults?.strike("SSH", `/${repository}/${asked.service}`);
-      const hangUp = (): void => void connection.end();
+      const hangUp = (): void => {
+        if (fault) faults?.carryOut(fault);
+        connection.end();
+      };
       if (fault && fault.when !== "after" && fault.cutAfterBytes === undefined) {
         entry(0, null, 0, 0);
         hangUp();

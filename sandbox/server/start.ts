@@ -58,7 +58,7 @@ export async function startSandbox({ data, port, validate }: SandboxOptions): Pr
   }));
   endAbandonedRuns(state);
   const log = new RequestLog();
-  const faults = new Faults();
+  const faults = new Faults(() => runs.kill());
   const unknown = new Set<string>();
   const violations = new Violations();
   const controlToken = randomBytes(24).toString("base64url");
@@ -69,10 +69,10 @@ export async function startSandbox({ data, port, validate }: SandboxOptions): Pr
   logRequests(server, log, () => state.now());
   const url = `http://127.0.0.1:${await listen(server, port)}`;
   const sandbox = { state, url, ssh: "" };
+  const runs = createRuns(sandbox);
   const ssh = await startSsh({ sandbox, record: (entry) => log.add(entry), faults });
   sandbox.ssh = `127.0.0.1:${ssh.port}`;
 
-  const runs = createRuns(sandbox);
   const app = createApp(
     sandbox,
     {

@@ -248,4 +248,22 @@ describe("workflows and runs", () => {
     const { body } = await sandbox.ask("GET", "/repos/eve/fork/actions/workflows", eve);
     expect(body.workflows[0].state).toBe("disabled_fork");
   });
+
+  test("a kill ends the running job's processes with its request, and what is always wanted follows", async () => {
+    const text = `on: workflow_dispatch
+jobs:
+  asks: { runs-on: x, steps: [run: 'curl --silent "$GITHUB_API_URL/zen" || true; echo alive'] }
+  follows: { runs-on: x, needs: asks, if: always(), steps: [run: echo after] }
+`;
+    await commit(sandbox.state, "ada/fork", "main", ".github/workflows/asks.yml", text);
+    await sandbox.control("POST", "/faults", { route: "GET /zen", kill: true });
+    await sandbox.ask("POST", `${fork}/actions/workflows/asks.yml/dispatches`, ada, { ref: "main" });
+    await settle();
+    const { workflow_runs: runs } = (await sandbox.ask("GET", `${fork}/actions/runs`, ada)).body;
+    const { jobs } = (await sandbox.ask("GET", `${fork}/actions/runs/${runs[0].id}/jobs`, ada)).body;
+    expect(jobs.map((job: { conclusion: string }) => job.conclusion)).toEqual(["failure", "success"]);
+    const log = (await sandbox.ask("GET", `${fork}/actions/jobs/${jobs[0].id}/logs`, ada)).body;
+    expect(log).toContain("Process completed with exit code 137.");
+    expect(log).not.toMatch(/Z alive$/m);
+  });
 });

@@ -145,6 +145,25 @@ describe("the control plane", () => {
     expect(await there("kept")).toBe(200);
   });
 
+  test("an outage begins at the request that is struck and lasts until the faults are cleared", async () => {
+    await sandbox.control("DELETE", "/faults");
+    const write = (name: string) => sandbox.ask("POST", `${fork}/labels`, ada, { name });
+    const read = () => sandbox.ask("GET", fork, ada);
+    await sandbox.control("POST", "/faults", {
+      route: "POST /repos/:owner/:repo/labels",
+      when: "after",
+      outage: true,
+    });
+    expect((await read()).status).toBe(200);
+    await expect(write("last")).rejects.toThrow("fetch failed");
+    await expect(read()).rejects.toThrow("fetch failed");
+    const { seen } = (await sandbox.control("GET", "/faults")).body;
+    expect(seen).toEqual([`GET ${fork}`, `POST ${fork}/labels`, `GET ${fork}`]);
+    await sandbox.control("DELETE", "/faults");
+    expect((await sandbox.control("GET", "/faults")).body).toEqual({ seen: [] });
+    expect((await sandbox.ask("GET", `${fork}/labels/last`, ada)).status).toBe(200);
+  });
+
   test("an answer replaced after the handler keeps the work and none of the handler's answer", async () => {
     await sandbox.control("POST", "/faults", { status: 500, body: { message: "boom" }, when: "after" });
     const answer = await sandbox.ask("POST", `${fork}/labels`, ada, { name: "after" });

@@ -52,7 +52,7 @@ export async function startRecords(): Promise<TestSandbox> {
     hostKey: "test",
   }));
   const log = new RequestLog();
-  const faults = new Faults();
+  const faults = new Faults(() => runs.kill());
   const unknown = new Set<string>();
   const violations = new Violations();
   let answer: (request: Request, env: unknown) => Response | Promise<Response> = () =>
