@@ -12,7 +12,9 @@ import { Faults } from "../../server/faults.ts";
 import { createRepository } from "../../server/git.ts";
 import { gitHttpRoutes } from "../../server/git-http.ts";
 import { judgeRoute } from "../../server/hook.ts";
+import type { Routes } from "../../server/http.ts";
 import { Violations } from "../../server/openapi/validation.ts";
+import { type EnforcedLimits, enforceLimits } from "../../server/rate-limit.ts";
 import { type LogEntry, logRequests, RequestLog } from "../../server/request-log.ts";
 import { contentsRoutes } from "../../server/routes/contents.ts";
 import { gitDataRoutes } from "../../server/routes/git-data.ts";
@@ -52,6 +54,7 @@ export interface GitSandbox {
   /** A work tree at the history repositories start from, with the repository as its origin. */
   clone(repository: Repository, token: string): string;
   faults: Faults;
+  limit(limits: EnforcedLimits): void;
   /** The commit of `topic`. */
   topic: string;
   /** git exchanges since the last call, as "operation transport". */
@@ -168,7 +171,8 @@ async function seed(folder: string): Promise<{ work: string; topic: string }> {
   return { work, topic };
 }
 
-export async function startGitSandbox(): Promise<GitSandbox> {
+/** `more`: routes that are asked before git's own, for tests that need records as well. */
+export async function startGitSandbox(more: (state: State) => Routes[] = () => []): Promise<GitSandbox> {
   const folder = mkdtempSync(join(tmpdir(), "sandbox-git-"));
   const state = new State(join(folder, "data"), () => ({
     version: 1,
@@ -193,7 +197,7 @@ export async function startGitSandbox(): Promise<GitSandbox> {
   const parts = {
     control: [judgeRoute()],
     git: [gitHttpRoutes()],
-    rest: [contentsRoutes(), pullsRoutes(), gitDataRoutes()],
+    rest: [...more(state), contentsRoutes(), pullsRoutes(), gitDataRoutes()],
   };
   const violations = new Violations();
   const app = createApp(sandbox, parts, { faults, unknown: new Set<string>(), violations });
@@ -216,6 +220,7 @@ export async function startGitSandbox(): Promise<GitSandbox> {
   const started: GitSandbox = {
     folder,
     faults,
+    limit: (limits) => enforceLimits(sandbox, limits),
     topic,
     url,
     state,
