@@ -4,13 +4,13 @@ import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import pc from "picocolors";
 import { InputFailure } from "../lib/failure.ts";
-import { apply } from "../lib/operations/apply.ts";
+import { apply, type Removal } from "../lib/operations/apply.ts";
 import { selectForks } from "../lib/operations/context.ts";
 import { plan } from "../lib/operations/plan.ts";
 import { openPlans, savePlans } from "../lib/operations/saved-plans.ts";
 import type { PlanResult } from "../lib/plan-result.ts";
 import { exitCodes, follow, print, printJson } from "./output.ts";
-import { planText } from "./plan-text.ts";
+import { planText, removalLines } from "./plan-text.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 
 const forksHelp = "forks of the config, all when none is named";
@@ -65,9 +65,16 @@ function changingCommand(name: string, description: string, destroy: boolean): C
       if (!options.json) for (const result of planned) print(planText(result));
       const changing = planned.filter((result) => result.changes.length > 0);
       if (changing.length > 0 && !options.yes) await confirm(name);
-      for (const result of changing) await follow(apply(result));
-      if (options.json) printJson({ forks: planned.map(planJson), done: true });
-      else print(changing.length > 0 ? `${name}: done` : `${name}: nothing to do`);
+      const removals = new Map<string, Removal>();
+      for (const result of changing) removals.set(result.repository, (await follow(apply(result))).removal);
+      if (options.json) {
+        const forks = planned.map((result) => ({ ...planJson(result), removal: removals.get(result.repository) }));
+        return printJson({ forks, done: true });
+      }
+      for (const line of [...removals].flatMap(([repository, removal]) => removalLines(repository, removal)))
+        print(line);
+      if (changing.length === 0) print(`${name}: nothing to do`);
+      else print(`${name}: done`);
     });
 }
 
@@ -106,5 +113,10 @@ async function confirm(name: string): Promise<void> {
 }
 
 function planJson(result: PlanResult) {
-  return { repository: result.repository, summary: result.summary, changes: result.changes };
+  return {
+    repository: result.repository,
+    summary: result.summary,
+    changes: result.changes,
+    found: result.found,
+  };
 }

@@ -1,10 +1,12 @@
 /** A plan in people's words: one line a change, old and new for what is updated. */
 import { diffLines } from "diff";
+import type { Removal } from "../lib/operations/apply.ts";
 import type { PlanResult } from "../lib/plan-result.ts";
 import type { Change, FieldChange } from "../lib/terraform/plan.ts";
 
 const signs: Readonly<Record<Change["action"], string>> = {
   create: "+",
+  import: "=",
   update: "~",
   delete: "-",
   replace: "±",
@@ -18,15 +20,41 @@ const shownLines = 8;
 export function planText(result: PlanResult): string {
   if (result.changes.length === 0) return `${result.repository}: no changes`;
   const { create, update, delete: removed } = result.summary;
-  const lines = result.changes.flatMap((change) => [
-    `  ${signs[change.action]} ${change.address}`,
-    ...change.fields.flatMap(fieldLines),
-  ]);
+  const lines = result.changes
+    .filter((change) => !isRecord(change))
+    .flatMap((change) => [`  ${signs[change.action]} ${change.address}`, ...change.fields.flatMap(fieldLines)]);
+  const records = result.changes.filter(isRecord).length;
   return [
     `${result.repository}: ${create} to create, ${update} to change, ${removed} to remove`,
     ...riskLines(result.changes),
     ...lines,
+    ...(records > 0 ? [`    and ${records} records of what was there before us`] : []),
+    ...foundLines(result),
   ].join("\n");
+}
+
+/** Records are on this side alone: nothing on GitHub changes by them. */
+function isRecord({ address }: Change): boolean {
+  return /^terraform_data\.(before|seen|ownership)\b/.test(address);
+}
+
+function foundLines({ found }: PlanResult): string[] {
+  const line = (words: string, things: readonly string[]) =>
+    things.length > 0 ? [`  ${words}: ${things.join(", ")}`] : [];
+  return [
+    ...line("ours already, taken into the state", found.imported),
+    ...line("adopted, kept by a destroy", found.adopted),
+    ...line("left alone, as it was there before", found.leftAlone),
+  ];
+}
+
+/** What a destroy did beyond the resources it named. */
+export function removalLines(repository: string, { removed, restored, kept }: Removal): string[] {
+  return [
+    ...restored.map(({ thing, to }) => `restored: ${thing} to ${JSON.stringify(to)}`),
+    ...kept.map(({ thing, as, why }) => `kept: ${thing}${as ? ` as ${as}` : ""} (${why})`),
+    ...removed.map((thing) => `removed: ${thing}`),
+  ].map((line) => `${repository}: ${line}`);
 }
 
 /** First, because a reader who stops early must have seen them. */

@@ -1,4 +1,5 @@
 /** What planning one fork found, as it goes from the operation that plans or opens it to the one that applies it. */
+import type { Found } from "./ownership.ts";
 import type { Change, PlanSummary } from "./terraform/plan.ts";
 import type { SavedPlan, Workspace } from "./terraform/run.ts";
 
@@ -8,6 +9,7 @@ export interface PlanResult {
   readonly destroy: boolean;
   readonly changes: readonly Change[];
   readonly summary: PlanSummary;
+  readonly found: Found;
   readonly workspace: Workspace;
   readonly saved: SavedPlan;
 }

@@ -88,18 +88,16 @@ function claimRuleset(scope: Construct, props: BranchRulesProps, list: RestList,
   const { owner, name: repository } = props.repository;
   const live = `[for one in ${list.items} : one if lower(one.name) == ${hcl(name.toLowerCase())}]`;
   const ref = `refs/heads/${props.branch.name}`;
+  const detail = new DataGithubRestApi(scope, `${id}-detail`, {
+    endpoint: `repos/${owner}/${repository}/rulesets/\${each.value}`,
+  });
+  detail.overrideLogicalId(`ruleset_${id}`);
+  detail.addOverride("for_each", `\${{ for one in ${live} : "found" => one.id }}`);
+  const found = `jsondecode(data.github_rest_api.ruleset_${id}["found"].body)`;
   return props.ownership.claim({
     thing: `ruleset:${name}`,
     there: `length(${live}) > 0`,
-    ours: (wasThere) => {
-      const detail = new DataGithubRestApi(scope, `${id}-detail`, {
-        endpoint: `repos/${owner}/${repository}/rulesets/\${each.value}`,
-      });
-      detail.overrideLogicalId(`ruleset_${id}`);
-      detail.addOverride("for_each", `\${{ for one in ${live} : "found" => one.id if ${wasThere} }}`);
-      const found = `jsondecode(data.github_rest_api.ruleset_${id}["found"].body)`;
-      return `(!${wasThere} || try(${found}.conditions.ref_name.include == [${hcl(ref)}], false))`;
-    },
+    ours: () => `try(${found}.conditions.ref_name.include == [${hcl(ref)}], false)`,
     importId: `"${repository}:\${${live}[0].id}"`,
     foreign: {
       what: `the ruleset "${name}" of ${owner}/${repository}`,

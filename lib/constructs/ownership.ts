@@ -12,8 +12,8 @@ export interface Claim {
   /** Boolean expression: something of that name is on GitHub now. A list read once for all things of a kind answers this. */
   readonly there: string;
   /**
-   * Boolean expression: what is there carries our mark. Where the mark takes a read of its own, make that data source with
-   * `for_each` on `wasThere`, the record of whether there was anything at the start: then it costs a request only where there was.
+   * Boolean expression: what is there carries our mark; `wasThere` is the record of whether there was anything at the start. No data
+   * source may read that record: Terraform would put the read off until the apply, and so the check with it.
    */
   readonly ours: (wasThere: string) => string;
   /** Expression of what else is worth remembering of the thing as it was. */

@@ -7,7 +7,7 @@ export interface RestListProps {
   readonly endpoint: string;
   /** Where the answer is an object, its key that holds the list, as in `{ total_count, branch_policies }`. */
   readonly key?: string;
-  /** Terraform name of the read and of the local value that holds the list, unique in its stack. */
+  /** Terraform name of the read, unique in its stack; `local.<name>_list` holds the list. */
   readonly name: string;
 }
 
@@ -35,7 +35,7 @@ export class RestList extends Construct {
     // Decoded one by one: entries differ in which fields are null, which a list of one type would not take.
     const bodies = `concat(${at}.code == 200 ? [${at}.body] : [], [for page in data.github_rest_api.more_${props.name} : page.body])`;
     const list = props.key === undefined ? "jsondecode(body)" : `jsondecode(body).${props.key}`;
-    TerraformStack.of(this).addOverride(`locals.${props.name}`, `\${flatten([for body in ${bodies} : ${list}])}`);
-    this.items = `local.${props.name}`;
+    TerraformStack.of(this).addOverride(`locals.${props.name}_list`, `\${flatten([for body in ${bodies} : ${list}])}`);
+    this.items = `local.${props.name}_list`;
   }
 }

@@ -48,10 +48,11 @@ export class SyncBranch extends Construct {
       endpoint: `repos/${owner}/${repository}/compare/${refPath(props.target)}...${refPath(props.name)}?per_page=1&page=2`,
     });
     compare.overrideLogicalId("sync_branch_history");
-    compare.addOverride("for_each", `\${toset([for at in ["adopted"] : at if ${owned.wasThere} && ${there}])}`);
-    props.ownership.require("alltrue([for one in data.github_rest_api.sync_branch_history : one.code == 200])", {
+    compare.addOverride("for_each", `\${toset([for at in ["found"] : at if ${there}])}`);
+    const shares = "alltrue([for one in data.github_rest_api.sync_branch_history : one.code == 200])";
+    props.ownership.require(`${owned.managed} || ${shares}`, {
       what: `the branch ${props.name} of ${owner}/${repository}`,
-      got: `one that was there before and cannot be compared with ${props.target} (\${try(jsondecode(data.github_rest_api.sync_branch_history["adopted"].body).message, "")})`,
+      got: `one that was there before and cannot be compared with ${props.target} (\${try(jsondecode(data.github_rest_api.sync_branch_history["found"].body).message, "")})`,
       expected: `none, or one that shares history with ${props.target}`,
       fix: "Rename or remove that branch, or name another one in branches.sync, then apply again.",
     });

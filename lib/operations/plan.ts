@@ -1,5 +1,6 @@
 /** What an apply or a destroy of one fork is about to do. Writes nothing outside the project's own folder. */
 import type { ForkConfig } from "../config/schema.ts";
+import { foundIn } from "../ownership.ts";
 import type { PlanResult } from "../plan-result.ts";
 import type { ProgressEvent } from "../progress.ts";
 import { summarize } from "../terraform/plan.ts";
@@ -22,6 +23,7 @@ export async function* plan(
     destroy,
     changes: saved.changes,
     summary: summarize(saved.changes),
+    found: foundIn(saved.json, saved.changes),
     workspace,
     saved,
   };

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { Failure, InputFailure } from "../failure.ts";
+import { foundIn } from "../ownership.ts";
 import type { PlanResult } from "../plan-result.ts";
 import type { ProgressEvent } from "../progress.ts";
 import { summarize } from "../terraform/plan.ts";
@@ -62,14 +63,15 @@ export async function* openPlans(context: Context, file: string): AsyncGenerator
     mkdirSync(workspace.folder, { recursive: true, mode: 0o700 });
     const bytes = join(workspace.folder, "saved.tfplan");
     writeFileSync(bytes, Buffer.from(plan, "base64"), { mode: 0o600 });
-    const changes = await readPlan(workspace, bytes);
+    const saved = await readPlan(workspace, bytes);
     opened.push({
       repository,
       destroy,
-      changes,
-      summary: summarize(changes),
+      changes: saved.changes,
+      summary: summarize(saved.changes),
+      found: foundIn(saved.json, saved.changes),
       workspace,
-      saved: { file: bytes, changes },
+      saved,
     });
   }
   return opened;

@@ -2,7 +2,7 @@
 import { risksOf } from "./risks.ts";
 
 /** `unknown`: what a newer tool may plan; it is never taken for harmless. */
-export type ChangeAction = "create" | "update" | "delete" | "replace" | "read" | "unknown";
+export type ChangeAction = "create" | "import" | "update" | "delete" | "replace" | "read" | "unknown";
 
 export interface FieldChange {
   /** Dotted path, for example "rules.0.deletion". */
@@ -20,6 +20,8 @@ export interface Change {
   readonly fields: readonly FieldChange[];
   /** What it takes away or opens, in people's words; empty for a harmless change. */
   readonly risks: readonly string[];
+  /** It is on GitHub already and comes into the state, whatever else is done to it. */
+  readonly imported?: true;
 }
 
 /** The part of Terraform's JSON plan format that is read here (format_version 1.x). */
@@ -36,8 +38,25 @@ export interface PlanJson {
       readonly after_unknown?: unknown;
       readonly before_sensitive?: unknown;
       readonly after_sensitive?: unknown;
+      readonly importing?: unknown;
     };
   }[];
+  readonly planned_values?: PlannedValues;
+  readonly prior_state?: { readonly values?: PlannedValues };
+}
+
+interface PlannedValues {
+  readonly root_module?: {
+    readonly resources?: readonly { readonly address: string; readonly index?: unknown; readonly values: unknown }[];
+  };
+}
+
+/** Values of the instances of one resource with `for_each`, by their key: as planned, in a destroy as they are. */
+export function instancesOf(plan: PlanJson, address: string): Map<string, unknown> {
+  const { resources = [] } = (plan.planned_values?.root_module ?? {}) as NonNullable<PlannedValues["root_module"]>;
+  const all = resources.length > 0 ? resources : (plan.prior_state?.values?.root_module?.resources ?? []);
+  const instances = all.filter((one) => typeof one.index === "string" && one.address.startsWith(`${address}[`));
+  return new Map(instances.map(({ index, values }) => [index as string, values]));
 }
 
 /** Changes to managed resources, in the plan's order; what stays as it is does not appear. */
@@ -48,12 +67,13 @@ export function changesOf(plan: PlanJson): Change[] {
   return (plan.resource_changes ?? [])
     .filter((resource) => resource.mode === "managed")
     .flatMap((resource) => {
-      const action = actionOf(resource.change.actions);
+      const imported = resource.change.importing !== undefined && resource.change.importing !== null;
+      const action = actionOf(resource.change.actions) ?? (imported ? "import" : undefined);
       if (!action) return [];
       const fields = action === "update" || action === "replace" ? fieldsOf(resource.change) : [];
       const { address, type, change } = resource;
       const risks = risksOf({ address, type, action, before: change.before, after: change.after });
-      return [{ address, type, action, fields, risks }];
+      return [{ address, type, action, fields, risks, ...(imported ? { imported } : {}) }];
     });
 }
 

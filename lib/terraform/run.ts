@@ -23,6 +23,14 @@ export interface SavedPlan {
   /** The plan file; it holds values in clear text, so it is readable by its owner only. */
   readonly file: string;
   readonly changes: readonly Change[];
+  /** The plan as the tool shows it. */
+  readonly json: PlanJson;
+}
+
+/** A line that a step of a program printed, as `terraform apply -json` reports it. */
+export interface Said {
+  readonly address: string;
+  readonly said: string;
 }
 
 /** One resource done, as `terraform apply -json` reports it. */
@@ -66,16 +74,16 @@ export async function plan(workspace: Workspace, options: { destroy: boolean }):
   const file = join(workspace.folder, options.destroy ? "destroy.tfplan" : "apply.tfplan");
   await run(workspace, ["plan", "-json", `-out=${file}`, ...(options.destroy ? ["-destroy"] : [])], "plan");
   chmodSync(file, 0o600);
-  return { file, changes: await readPlan(workspace, file) };
+  return await readPlan(workspace, file);
 }
 
-export async function readPlan(workspace: Workspace, file: string): Promise<Change[]> {
-  const shown = await run(workspace, ["show", "-json", file], "read the plan");
-  return changesOf(JSON.parse(shown) as PlanJson);
+export async function readPlan(workspace: Workspace, file: string): Promise<SavedPlan> {
+  const json = JSON.parse(await run(workspace, ["show", "-json", file], "read the plan")) as PlanJson;
+  return { file, changes: changesOf(json), json };
 }
 
-/** Applies exactly the saved plan, yielding each resource as it is done; the tool refuses when the state has moved on. */
-export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGenerator<Progress, void> {
+/** Applies exactly the saved plan, yielding what programs say and each resource as it is done; the tool refuses when the state has moved on. */
+export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGenerator<Progress | Said, void> {
   const child = execa(workspace.tool.command, ["apply", "-json", saved.file], {
     cwd: workspace.folder,
     env: workspace.env,
@@ -85,6 +93,7 @@ export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGener
     buffer: { stdout: false },
   });
   const diagnostics: string[] = [];
+  const said: Said[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     const event = parseEvent(line);
     if (event?.type === "apply_complete" && event.hook?.resource) {
@@ -93,6 +102,10 @@ export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGener
         action: event.hook.action ?? "",
         seconds: event.hook.elapsed_seconds ?? 0,
       };
+    }
+    if (event?.type === "provision_progress" && event.hook?.resource && event.hook.output !== undefined) {
+      said.push({ address: event.hook.resource.addr, said: event.hook.output });
+      yield said.at(-1) as Said;
     }
     if (event?.type === "diagnostic" && event["@level"] === "error" && event.diagnostic) {
       const { address, summary, detail } = event.diagnostic;
@@ -108,8 +121,10 @@ export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGener
         diagnostics.join("\n"),
       );
     }
+    // A program's own words instead of the tool's about its exit code.
+    const last = said.findLast(({ address }) => diagnostics[0]?.startsWith(`${address}: local-exec`))?.said;
     throw new Failure(
-      `${workspace.tool.name} could not apply the plan: ${diagnostics[0] ?? result.shortMessage ?? "no reason given"}`,
+      `${workspace.tool.name} could not apply the plan: ${last ?? diagnostics[0] ?? result.shortMessage ?? "no reason given"}`,
       "what was done so far is recorded in the state; mend the cause and run the same command again",
       [...diagnostics, result.stderr].join("\n"),
     );
@@ -123,6 +138,7 @@ interface ApplyEvent {
     readonly resource?: { readonly addr: string };
     readonly action?: string;
     readonly elapsed_seconds?: number;
+    readonly output?: string;
   };
   readonly diagnostic?: { readonly summary: string; readonly detail?: string; readonly address?: string };
 }

@@ -5,7 +5,8 @@ import type { Change } from "../../lib/terraform/plan.ts";
 
 function planned(...changes: Change[]): PlanResult {
   const summary = { create: 0, update: changes.length, delete: 0 };
-  return { repository: "acme/open-webui", changes, summary } as unknown as PlanResult;
+  const found = { imported: [], adopted: [], leftAlone: [] };
+  return { repository: "acme/open-webui", changes, summary, found } as unknown as PlanResult;
 }
 
 test("a plan without changes says so in one line", () => {
