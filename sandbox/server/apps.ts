@@ -58,7 +58,7 @@ function decoded(part: string): Record<string, unknown> | undefined {
 
 /**
  * The App a JWT speaks for (docs: generating-a-json-web-token-jwt-for-a-github-app: RS256, at most ten minutes, `iss` the client or App id).
- * Texts: actions/create-github-app-token#153 and #178, sigmavirus24/github3.py#1050, octokit/auth-app.js#146. @throws GitHubError 401.
+ * Texts: actions/create-github-app-token#76, #153 and #178, sigmavirus24/github3.py#1050, octokit/auth-app.js#146. @throws GitHubError 401.
  */
 export function appOfJwt(apps: readonly App[], token: string, now = Math.floor(Date.now() / 1000)): App {
   const [head = "", body = "", signature = ""] = token.split(".");

@@ -110,7 +110,7 @@ function requirePattern(repository: Repository, pattern: string | undefined, exc
   if (pattern.trim() === "")
     throw new GraphQLError("Pattern can't be blank", { extensions: { type: "UNPROCESSABLE" } });
   const taken = repository.branchProtections?.some((one) => one.pattern === pattern && one.id !== except);
-  // integrations/terraform-provider-github#1115 shows the words.
+  // integrations/terraform-provider-github#1699
   if (taken) throw new GraphQLError(`Name already protected: ${pattern}`, { extensions: { type: "UNPROCESSABLE" } });
 }
 

@@ -120,7 +120,7 @@ export function pullMergeRoutes(): Routes {
 }
 
 /**
- * "Update branch" of the web page: base merged into the head, as one commit by the caller. Texts: github/gh-aw (update-pull-request).
+ * "Update branch" of the web page: base merged into the head, as one commit by the caller. Texts: nevermined-io/payments#449, rorkai/App-Store-Connect-CLI#2198.
  * GitHub does it after the answer; here it is done when the answer comes.
  */
 async function updateBranch(c: RouteContext): Promise<Response> {

@@ -196,10 +196,17 @@ const provoked: Record<string, () => Promise<string | Answer>> = {
       bypass_actors: [{ actor_id: 15368, actor_type: "Integration", bypass_mode: "always" }],
     }),
   "jwt-not-decoded": () => ask("GET", "/app", ann),
+  "jwt-of-unknown-app": () => ask("GET", "/app", jwt({ iss: 1 })),
   "jwt-too-long": () => ask("GET", "/app", jwt({ exp: Math.floor(Date.now() / 1000) + 3600 })),
   "jwt-expired": () => ask("GET", "/app", jwt({ exp: 1 })),
   "installation-permissions": () =>
     ask("POST", "/app/installations/78/access_tokens", jwt({}), { permissions: { contents: "write" } }),
+  async "protection-exists"() {
+    const taken = await sandbox.repository("twice", { collaborators: { ann: "admin" }, ...classic });
+    const repositoryId = Buffer.from(`Repository:${taken.id}`).toString("base64url");
+    const query = `mutation { createBranchProtectionRule(input: { repositoryId: "${repositoryId}", pattern: "main" }) { clientMutationId } }`;
+    return ask("POST", "/graphql", ann, { query });
+  },
   async "primary-limit"() {
     sandbox.limit({ user: 0 });
     const refused = await ask("GET", "/user", ann);
