@@ -15,7 +15,7 @@ const NEXT: Readonly<Record<Outcome, (settings: Settings) => string>> = {
   "up-to-date": () => "Nothing to do.",
   promoted: ({ branches }) => `Review the pull request into ${code(branches.target)} and merge it with a merge commit.`,
   conflict: ({ branches }) =>
-    `Merge upstream into a branch of your own from ${code(branches.target)}, settle these files there, and open a pull request into ${code(branches.target)}. Once that has landed, the next run goes on from it.`,
+    `Follow the issue, or the draft pull request into ${code(branches.sync)}: both have the commands. What you push is tested and taken in by the next run.`,
   "tests-failed": () =>
     "Read the log of the test job. The next run tests again; a fix goes to the target, or to upstream, first.",
   stopped: () => "Do what the reason says, then run the workflow again.",
@@ -33,6 +33,7 @@ export function summaryOf(record: RunRecord, settings: Settings, warnings: reado
     ...(record.target ? [`- ${code(settings.branches.target)}: ${code(record.target)}`] : []),
     ...(record.candidate ? [`- candidate: ${code(record.candidate)}`] : []),
     ...(record.pr ? [`- pull request: [number ${record.pr}](${pullUrl(settings, record.pr)})`] : []),
+    ...(record.issue ? [`- issue: [number ${record.issue}](${issueUrl(settings, record.issue)})`] : []),
     ...(behind ? [`- ${lag(behind)}`] : []),
     ...section("Tests", tests.map(testLine)),
     ...section("Conflicting files", conflicts.map(conflictLine)),
@@ -51,6 +52,10 @@ export function summaryOf(record: RunRecord, settings: Settings, warnings: reado
 
 export function pullUrl(settings: Settings, number: number): string {
   return `${settings.serverUrl}/${settings.repository}/pull/${number}`;
+}
+
+function issueUrl(settings: Settings, number: number): string {
+  return `${settings.serverUrl}/${settings.repository}/issues/${number}`;
 }
 
 function moved(before: string, after: string | null): string {

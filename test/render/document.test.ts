@@ -43,43 +43,46 @@ function commit(cwd: string, path: string, content: string): void {
   git(cwd, "commit", "--quiet", "--message", `change ${path}`);
 }
 
-/** Upstream and fork share a start and changed the same line; the sync branch is where it was made. */
-function conflictingFork(): { readonly upstream: string; readonly work: string } {
-  const [upstream, fork, work] = ["upstream", "fork.git", "work"].map((name) => join(folder, name)) as [
+/** Upstream and fork changed the same line; a run has put the fork's on the sync branch and made the conflict branch. */
+function conflictingFork(name: string): { readonly upstream: string; readonly work: string } {
+  const [upstream, fork, work] = ["upstream", `${name}.git`, name].map((one) => join(folder, one)) as [
     string,
     string,
     string,
   ];
+  rmSync(upstream, { recursive: true, force: true });
   mkdirSync(upstream);
   git(upstream, "init", "--quiet", "--initial-branch=main");
   commit(upstream, "app.txt", "start\n");
   git(folder, "clone", "--quiet", "--bare", upstream, fork);
   git(folder, "clone", "--quiet", fork, work);
-  git(work, "push", "--quiet", "origin", "main:sync/upstream");
   git(work, "switch", "--quiet", "--create", "dev");
   commit(work, "app.txt", "ours\n");
-  git(work, "push", "--quiet", "origin", "dev");
+  git(work, "push", "--quiet", "origin", "dev", "dev:sync/upstream");
   commit(upstream, "app.txt", "theirs\n");
+  git(upstream, "push", "--quiet", fork, "main:sync/upstream-conflict-1");
   return { upstream, work };
 }
 
-test("the commands for a conflict, as the document has them, bring upstream's commits to a branch of the target", () => {
-  const { upstream, work } = conflictingFork();
+test.each([
+  ["conflict-1", 0],
+  ["manual", 1],
+])("the commands for a conflict, as the document has them, settle it on sync/upstream-%s", (name, block) => {
+  const { upstream, work } = conflictingFork(name);
   const { content } = renderFiles(forkConfig({ upstream: { url: upstreamUrl } }), "").document;
-  const [merge = "", finish = "", push = "", ...rest] = [...content.matchAll(/```shell\n([\s\S]*?)```/g)].map(
-    (block) => block[1] as string,
-  );
-  expect(rest).toEqual([]);
+  const blocks = [...content.matchAll(/```shell\n([\s\S]*?)```/g)].map(([, commands]) => commands as string);
+  expect(blocks).toHaveLength(2);
+  const [merge = "", finish = ""] = (blocks[block] as string).split(/^# edit .*$/m);
 
   expect(() => run("sh", ["-ec", merge], work)).toThrow(); // git stops at the conflict
   expect(git(work, "diff", "--name-only", "--diff-filter=U")).toBe("app.txt");
   writeFileSync(join(work, "app.txt"), "ours and theirs\n");
-  run("sh", ["-ec", `${finish}${push}`], work);
+  run("sh", ["-ec", finish], work);
 
-  const resolved = git(work, "ls-remote", "origin", "refs/heads/resolve-upstream-sync").split("\t")[0] as string;
+  const resolved = git(work, "ls-remote", "origin", `refs/heads/sync/upstream-${name}`).split("\t")[0] as string;
   expect(git(work, "show", `${resolved}:app.txt`)).toBe("ours and theirs");
   expect(git(work, "show", "--no-patch", "--format=%s", resolved)).toBe("chore: resolve upstream sync conflicts");
-  for (const merged of [git(upstream, "rev-parse", "main"), "origin/dev", "origin/sync/upstream"]) {
+  for (const merged of [git(upstream, "rev-parse", "main"), "origin/sync/upstream"]) {
     git(work, "merge-base", "--is-ancestor", merged, resolved);
   }
 });

@@ -194,3 +194,93 @@ describe("upstream's workflow files", () => {
     expect(conflicts).toEqual([{ path: theirs, kind: "contents", side: "upstream" }]);
   });
 });
+
+describe("a proposal of people", () => {
+  /** upstream and the fork changed line 5 of a; the proposal is a merge of both with the conflict settled. */
+  function settled() {
+    const sync = on(base, { a: lines({ 5: "fork" }) });
+    const upstream = on(base, { a: lines({ 5: "upstream" }), u: "u\n" });
+    const proposal = repository.commit({ parents: [upstream, sync], files: { a: lines({ 5: "both" }) } });
+    return { sync, target: base, upstream, proposal };
+  }
+
+  test("goes in between target and upstream, and brings upstream's commit along", async () => {
+    const tips = settled();
+    const target = on(base, { t: "t\n" });
+    const { tip, conflicts, setAside } = await fold({ ...tips, target });
+    const [first = "", second] = parents(tip);
+    expect([conflicts, setAside, second]).toEqual([[], [], tips.proposal]);
+    expect(parents(first)).toEqual([tips.sync, target]);
+    expect(repository.show(tip, "a")).toBe(lines({ 5: "both" }));
+    expect(repository.git("show", "--no-patch", "--format=%s%n%(trailers:key=Upstream-Sync-Side)", tip)).toBe(
+      `chore: merge sync/upstream-conflict-1 ${tips.proposal.slice(0, 12)} into sync/upstream\nUpstream-Sync-Side: proposal\n`,
+    );
+  });
+
+  test("lets a newer upstream commit conflict by itself, after it went in", async () => {
+    const tips = settled();
+    const upstream = on(tips.upstream, { a: lines({ 5: "upstream again" }) });
+    const { tip, conflicts } = await fold({ ...tips, upstream });
+    expect(parents(tip)).toEqual([tips.sync, tips.proposal]);
+    expect(conflicts).toEqual([{ path: "a", kind: "contents", side: "upstream" }]);
+  });
+
+  test("that conflicts with a newer target is set aside, and the fold goes on without it", async () => {
+    const tips = settled();
+    const target = on(tips.sync, { a: lines({ 5: "target again" }) });
+    const { tip, conflicts, setAside } = await fold({ ...tips, target });
+    expect(parents(tip)).toEqual([tips.sync, target]);
+    expect(conflicts).toEqual([{ path: "a", kind: "contents", side: "upstream" }]);
+    expect(setAside).toMatchObject([
+      { name: "conflict-1", why: "conflict", files: [{ path: "a", kind: "contents", side: "proposal" }] },
+    ]);
+  });
+
+  test("that settles a conflict with the target goes in before it", async () => {
+    const sync = on(base, { a: lines({ 5: "sync" }) });
+    const target = on(base, { a: lines({ 5: "target" }) });
+    const proposal = repository.commit({ parents: [target, sync], files: { a: lines({ 5: "both" }) } });
+    const newer = on(target, { t: "t\n" });
+    const { tip, conflicts } = await fold({ sync, target: newer, upstream: base, proposal });
+    const [first = "", second] = parents(tip);
+    expect([conflicts, second]).toEqual([[], newer]);
+    expect(parents(first)).toEqual([sync, proposal]);
+    expect(repository.show(tip, "a")).toBe(lines({ 5: "both" }));
+  });
+
+  test("brings none of upstream's workflow files while they are held, and keeps the fork's own changes", async () => {
+    const [ours, theirs] = [".github/workflows/ours.yml", ".github/workflows/theirs.yml"];
+    const sync = on(base, { a: lines({ 5: "fork" }), [ours]: "1\n" });
+    const upstream = on(base, { a: lines({ 5: "upstream" }), [theirs]: "on: push\n" });
+    const proposal = repository.commit({
+      parents: [upstream, sync],
+      files: { a: lines({ 5: "both" }), [ours]: "1\n" },
+    });
+    const target = on(sync, { [ours]: "2\n" });
+    const held = await fold({ sync, target, upstream, proposal });
+    expect(repository.paths(held.tip)).toEqual([ours, "a", "b"]);
+    expect(repository.show(held.tip, ours)).toBe("2\n");
+    const accepted = await fold({ sync, target, upstream, proposal }, "accept");
+    expect(repository.paths(accepted.tip)).toEqual([ours, theirs, "a", "b"]);
+  });
+
+  test("that settles a conflict with the target keeps the target's workflow files, and people's where those conflict", async () => {
+    const [mine, both] = [".github/workflows/mine.yml", ".github/workflows/both.yml"];
+    const sync = on(base, { a: lines({ 5: "sync" }), [both]: "sync\n" });
+    const target = on(base, { a: lines({ 5: "target" }), [both]: "target\n", [mine]: "target's\n" });
+    const proposal = repository.commit({
+      parents: [target, sync],
+      files: { a: lines({ 5: "both" }), [both]: "settled\n", ".github/workflows/evil.yml": "on: push\n" },
+    });
+    const { tip } = await fold({ sync, target, upstream: base, proposal });
+    expect(repository.paths(tip)).toEqual([both, mine, "a", "b"]);
+    expect([repository.show(tip, both), repository.show(tip, mine)]).toEqual(["settled\n", "target's\n"]);
+  });
+
+  test("of another history stops the fold in words", async () => {
+    const proposal = repository.commit({ parents: [], branch: "stranger", files: { z: "z\n" } });
+    await expect(fold({ sync: base, target: base, upstream: base, proposal })).rejects.toThrow(
+      /sync\/upstream-conflict-1 and sync\/upstream have unrelated histories/,
+    );
+  });
+});
