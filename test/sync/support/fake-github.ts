@@ -66,6 +66,8 @@ export interface FakeGitHub {
   /** Whether a commit is in a branch of the fork. */
   merged: (commit: string, branch: string) => boolean;
   compare: (range: string) => string;
+  /** As private repositories of free plans do. */
+  refusesDrafts: boolean;
   close(): Promise<void>;
 }
 
@@ -91,6 +93,7 @@ export async function fakeGitHub(root: string, tip: FakeGitHub["tip"]): Promise<
     tip,
     merged: () => false,
     compare: () => "diverged",
+    refusesDrafts: false,
     close: async () => undefined,
   };
   const ssh = sshServer(root, hostKey.private, key.public, state);
@@ -246,6 +249,9 @@ function table(state: FakeGitHub, sshPort: number, { method, path, query, body }
     case "GET /pulls":
       return ok(listed(state, query));
     case "POST /pulls":
+      if (state.refusesDrafts && body.draft === true) {
+        return ok({ message: "Draft pull requests are not supported in this repository." }, 422);
+      }
       state.pulls.push(newPull(state, body));
       return ok(state.pulls.at(-1), 201);
     case "PATCH /pulls/N":

@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly duringTests?: () => void;
   /** Ends the run after this job, as a killed one. */
   readonly until?: "merge";
+  /** Kills `finish` once a write that fits has been answered: `METHOD /path`. */
+  readonly killedAfter?: RegExp;
 }
 
 export interface Run {
@@ -53,7 +55,13 @@ export async function world(): Promise<World> {
   github.merged = (commit, branch) => isAncestor(fork, commit, `refs/heads/${branch}`);
   let runs = 0;
 
-  async function run({ tests = "success", environment = {}, duringTests, until }: RunOptions = {}): Promise<Run> {
+  async function run({
+    tests = "success",
+    environment = {},
+    duringTests,
+    until,
+    killedAfter,
+  }: RunOptions = {}): Promise<Run> {
     runs += 1;
     const files = {
       GITHUB_OUTPUT: join(folder, `output-${runs}`),
@@ -106,7 +114,9 @@ export async function world(): Promise<World> {
       TARGET_SHA: codes.merge === 0 ? target : "",
       TEST_RESULT: testResult,
     });
-    codes.finish = await finish(finishSettings, context(finishSettings));
+    const { context: finishing, killed } = killable(context(finishSettings), killedAfter);
+    const code = await Promise.race([finish(finishSettings, finishing), killed]);
+    if (code !== undefined) codes.finish = code;
     return end();
   }
 
@@ -122,6 +132,21 @@ export async function world(): Promise<World> {
       for (const one of [folder, temporary]) rmSync(one, { recursive: true, force: true });
     },
   };
+}
+
+/** A process that is killed waits for ever for its next answer. */
+function killable(context: Context, after: RegExp | undefined): { context: Context; killed: Promise<undefined> } {
+  let kill: (value: undefined) => void = () => undefined;
+  const killed = new Promise<undefined>((resolve) => {
+    kill = resolve;
+  });
+  const write: Context["github"]["write"] = async (method, path, body) => {
+    const answer = await context.github.write(method, path, body);
+    if (!after?.test(`${method} ${path}`)) return answer;
+    kill(undefined);
+    return new Promise(() => undefined);
+  };
+  return { context: { ...context, github: { ...context.github, write } }, killed };
 }
 
 function isAncestor(repository: BareRepository, commit: string, ref: string): boolean {
