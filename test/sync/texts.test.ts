@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { type ConflictFacts, closedText, openText, readMark, withConflictPart } from "../../sync/conflict-text.ts";
 import { emptyRecord } from "../../sync/look.ts";
 import { code } from "../../sync/markdown.ts";
 import { plain } from "../../sync/outputs.ts";
@@ -107,5 +108,50 @@ describe("what a run prints", () => {
     const summary = summaryOf({ ...emptyRecord(someSettings()), outcome: "conflict", conflicts }, someSettings(), []);
     expect(summary).toContain("## Conflict: people have to decide");
     expect(summary).toContain("- `` src/`a`.ts ``: modify/delete, with upstream");
+  });
+});
+
+describe("a conflict's text", () => {
+  const conflict: ConflictFacts = {
+    branch: "sync/upstream-conflict-1",
+    tip: sha("7"),
+    with: { side: "upstream", commit: sha("3") },
+    files: NASTY.map((path) => ({ path, kind: "contents", side: "upstream" })),
+    standing: {
+      kind: "tests",
+      sha: sha("7"),
+      steps: NASTY.map((name) => ({ name, ok: false, seconds: 1 })),
+      url: "https://github.com/r",
+    },
+    upstream: sha("8"),
+  };
+  const places = [
+    { kind: "pull", issue: 12 },
+    { kind: "issue", pull: 11 },
+  ] as const;
+
+  test.each(places)("shows paths and names only inside code, on both places: %j", (place) => {
+    const outside = outsideCode(openText(conflict, someSettings(), place)).replaceAll(/^```shell$.*?^```$/gms, "");
+    expect(outside).not.toMatch(/@|#\d|GH-\d|fixes #|closes/i);
+    expect(outside.match(/^## /gm)).toBeNull();
+  });
+
+  test.each(places)("stays under GitHub's limit for 900 long paths: %j", (place) => {
+    const path = "x".repeat(4096);
+    const files = Array.from({ length: 900 }, () => ({ path, kind: "contents", side: "upstream" as const }));
+    const text = openText({ ...conflict, files }, someSettings(), place);
+    expect(text.length).toBeLessThan(65_536);
+    expect(text).toContain("- and 840 more");
+  });
+
+  test("reads its mark back, whatever the branch is called, and keeps what people wrote around it", () => {
+    const branch = "sync--x-->y-conflict-1";
+    const mine = openText({ ...conflict, branch }, someSettings(), { kind: "pull", issue: 12 });
+    expect(readMark(`Hello\r\n\n${mine}\n\nBye`)).toEqual({ branch, tip: sha("7"), issue: 12 });
+    expect(mine.split("\n")[0]?.indexOf("-->")).toBe((mine.split("\n")[0]?.length ?? 0) - 3);
+    const closed = closedText({ branch, tip: sha("7") }, someSettings(), { sync: sha("4"), contained: true });
+    expect(withConflictPart(`Hello\n\n${mine}\n\nBye`, closed)).toBe(`Hello\n\n${closed}\n\nBye`);
+    expect(readMark(closed)).toEqual({ branch, tip: sha("7"), closed: true });
+    expect(readMark("<!-- upstream-sync:conflict v1 {} -->")).toBeUndefined();
   });
 });
