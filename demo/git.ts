@@ -17,35 +17,39 @@ export interface GitResult {
 }
 
 export async function git(folder: string, args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
-  const date = `${options.date ?? 1_780_000_000} +0000`;
   const result = await execa("git", args, {
     cwd: folder,
     extendEnv: false,
     reject: false,
     ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
-    env: {
-      PATH: process.env.PATH ?? "",
-      GIT_CONFIG_GLOBAL: "/dev/null",
-      GIT_CONFIG_NOSYSTEM: "1",
-      GIT_TERMINAL_PROMPT: "0",
-      GIT_AUTHOR_NAME: "Robin Doe",
-      GIT_AUTHOR_EMAIL: "robin@example.com",
-      GIT_AUTHOR_DATE: date,
-      GIT_COMMITTER_NAME: "Robin Doe",
-      GIT_COMMITTER_EMAIL: "robin@example.com",
-      GIT_COMMITTER_DATE: date,
-      ...(options.token
-        ? {
-            GIT_CONFIG_COUNT: "1",
-            GIT_CONFIG_KEY_0: "http.extraHeader",
-            GIT_CONFIG_VALUE_0: `Authorization: Bearer ${options.token}`,
-          }
-        : {}),
-    },
+    env: gitEnvironment(options),
   });
   const ok = result.exitCode === 0;
   if (!ok && !options.allowFailure) throw new Error(`git ${args.join(" ")} failed in ${folder}:\n${result.stderr}`);
   return { ok, stdout: result.stdout, stderr: result.stderr };
+}
+
+export function gitEnvironment(options: Pick<GitOptions, "token" | "date">): Record<string, string> {
+  const date = `${options.date ?? 1_780_000_000} +0000`;
+  return {
+    PATH: process.env.PATH ?? "",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_AUTHOR_NAME: "Robin Doe",
+    GIT_AUTHOR_EMAIL: "robin@example.com",
+    GIT_AUTHOR_DATE: date,
+    GIT_COMMITTER_NAME: "Robin Doe",
+    GIT_COMMITTER_EMAIL: "robin@example.com",
+    GIT_COMMITTER_DATE: date,
+    ...(options.token
+      ? {
+          GIT_CONFIG_COUNT: "1",
+          GIT_CONFIG_KEY_0: "http.extraHeader",
+          GIT_CONFIG_VALUE_0: `Authorization: Bearer ${options.token}`,
+        }
+      : {}),
+  };
 }
 
 export async function revParse(folder: string, revision: string): Promise<string> {

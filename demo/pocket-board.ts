@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { commitOnto, type FileChanges, git } from "./git.ts";
-import type { Setting } from "./setting.ts";
+import type { Setting, Stage } from "./setting.ts";
 
 const server = `import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
@@ -95,42 +95,62 @@ const first: FileChanges = {
     "name: CI\non: [push, pull_request]\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo tested upstream\n",
 };
 
-const upstreamCommits: readonly (readonly [string, FileChanges])[] = [
+type Commit = readonly [message: string, files: FileChanges];
+
+const contributing = "# Contributing\n\nRun `npm test` before you push.\n";
+const deployNotes = "# Deploying at Acme\n\nAsk #ops for access.\n";
+
+const upstreamCommits: readonly Commit[] = [
   ["Start the board", first],
-  ["Add contributing notes", { "CONTRIBUTING.md": "# Contributing\n\nRun `npm test` before you push.\n" }],
+  ["Add contributing notes", { "CONTRIBUTING.md": contributing }],
   ["Give the page a calmer look", { "public/style.css": "body { font-family: sans-serif; margin: 2rem; }\n" }],
 ];
 
-const movedCommits: readonly (readonly [string, FileChanges])[] = [
-  [
-    "Cards can be done (fixes #7, thanks @maria)",
-    {
-      "src/board.js": `${board}\nexport function finishCard(id) {\n  const card = cards.find((one) => one.id === id);\n  if (card) card.done = true;\n  return card;\n}\n`,
-      "test/finish.test.js": `import assert from "node:assert/strict";\nimport { test } from "node:test";\nimport { addCard, finishCard } from "../src/board.js";\n\ntest("a finished card is done", () => {\n  const card = addCard("call home");\n  assert.equal(finishCard(card.id).done, true);\n});\n`,
-    },
-  ],
-  ["Describe the API", { "docs/api.md": "# API\n\n`GET /api/cards` lists the cards.\n" }],
-  [
-    "Run CI on pushes to main only",
-    {
-      ".github/workflows/ci.yml":
-        "name: CI\non:\n  push:\n    branches: [main]\n  pull_request:\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo tested upstream\n",
-    },
-  ],
-];
+const finishCard = `${board}
+export function finishCard(id) {
+  const card = cards.find((one) => one.id === id);
+  if (card) card.done = true;
+  return card;
+}
+`;
 
-const brokenCommit: readonly [string, FileChanges] = [
-  "Number cards from zero",
-  { "src/board.js": board.replace("return [...cards];", "return cards.slice(1, 0);") },
-];
+const finishTest = `import assert from "node:assert/strict";
+import { test } from "node:test";
+import { addCard, finishCard } from "../src/board.js";
 
-const conflictingCommit: readonly [string, FileChanges] = [
-  "Rename the page and mend the board",
-  {
-    "src/board.js": `${board}\nexport function finishCard(id) {\n  const card = cards.find((one) => one.id === id);\n  if (card) card.done = true;\n  return card;\n}\n`,
-    "public/index.html": page("Pocket Board 2"),
-  },
-];
+test("a finished card is done", () => {
+  const card = addCard("call home");
+  assert.equal(finishCard(card.id).done, true);
+});
+`;
+
+const workflow = (name: string, on: string) =>
+  `name: ${name}\non: ${on}\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo tested upstream\n`;
+
+/** What upstream does after the fork was made, in order: each stage is made on the one before. */
+const upstreamLife: Readonly<Record<Exclude<Stage, "start">, readonly Commit[]>> = {
+  moved: [
+    [
+      "Cards can be done (fixes #7, thanks @maria)",
+      { "src/board.js": finishCard, "test/finish.test.js": finishTest, "docs/first steps.md": "# First steps\n" },
+    ],
+    ["Describe the API", { "docs/api.md": "# API\n\n`GET /api/cards` lists the cards.\n" }],
+    [
+      "Run CI on pull requests only, and sync with somebody",
+      {
+        ".github/workflows/ci.yml": workflow("CI", "[pull_request]"),
+        ".github/workflows/upstream-sync.yml": workflow("Theirs", "[push]"),
+      },
+    ],
+  ],
+  broken: [["Number cards from zero", { "src/board.js": finishCard.replace("[...cards]", "cards.slice(1, 0)") }]],
+  edited: [
+    ["List the cards again, and rename the page", { "src/board.js": finishCard, "public/index.html": page("Board 2") }],
+  ],
+  removed: [["Contributing notes live on the web now", { "CONTRIBUTING.md": null }]],
+  added: [["Deployment notes", { "deploy/README.md": "# Deploying\n\nRun `npm start`.\n" }]],
+  later: [["A wider page", { "public/style.css": "body { font-family: sans-serif; margin: 4rem; }\n" }]],
+};
 
 /** Makes the two repositories in `folder`. */
 export async function pocketBoard(folder: string): Promise<Setting> {
@@ -138,7 +158,7 @@ export async function pocketBoard(folder: string): Promise<Setting> {
   const fork = join(folder, "fork.git");
   await git(folder, ["init", "--quiet", "--bare", "--initial-branch=main", upstream]);
   let clock = 1_775_000_000;
-  const extend = async (repository: string, from: string | undefined, commits: typeof upstreamCommits) => {
+  const extend = async (repository: string, from: string | undefined, commits: readonly Commit[]) => {
     let tip = from;
     for (const [message, files] of commits) {
       clock += 86_400;
@@ -148,24 +168,26 @@ export async function pocketBoard(folder: string): Promise<Setting> {
   };
 
   const start = await extend(upstream, undefined, upstreamCommits);
-  const moved = await extend(upstream, start, movedCommits);
-  const broken = await extend(upstream, moved, [brokenCommit]);
-  const conflicting = await extend(upstream, broken, [conflictingCommit]);
   await git(upstream, ["update-ref", "refs/heads/main", start]);
-  const stages = { start, moved, broken, conflicting };
+  const stages: Record<string, string> = { start };
+  let tip = start;
+  for (const [stage, commits] of Object.entries(upstreamLife)) {
+    tip = await extend(upstream, tip, commits);
+    stages[stage] = tip;
+  }
   for (const [name, sha] of Object.entries(stages)) await git(upstream, ["update-ref", `refs/demo/${name}`, sha]);
 
   await git(folder, ["clone", "--quiet", "--bare", upstream, fork]);
   const main = await extend(fork, start, [
     ["Our name on the page", { "public/index.html": page("Acme board") }],
-    ["Our deployment notes", { "deploy/README.md": "# Deploying at Acme\n\nAsk #ops for access.\n" }],
+    ["Our deployment notes", { "deploy/README.md": deployNotes }],
   ]);
   const test = await extend(fork, main, [
     ["Trial banner", { "public/banner.txt": "Trial until the end of the quarter\n" }],
   ]);
   const dev = await extend(fork, test, [
     ["Colours of the house", { "public/acme.css": "h1 { color: #0b5; }\n" }],
-    ["Explain the colours", { "deploy/colours.md": "The green is ours.\n" }],
+    ["Say where to ask", { "CONTRIBUTING.md": `${contributing}Ask in #board.\n` }],
   ]);
   for (const [name, sha] of Object.entries({ main, test, dev }))
     await git(fork, ["update-ref", `refs/heads/${name}`, sha]);
@@ -176,9 +198,14 @@ export async function pocketBoard(folder: string): Promise<Setting> {
       name: "pocket-board",
       git: upstream,
       branch: "main",
-      stages,
+      stages: stages as Record<Stage, string>,
     },
     fork: { owner: "acme", name: "pocket-board", git: fork, branches: { from: "main", target: "dev" } },
+    conflicts: {
+      edited: { path: "public/index.html", settled: page("Acme board 2") },
+      removed: { path: "CONTRIBUTING.md", settled: `${contributing}Ask in #board.\n` },
+      added: { path: "deploy/README.md", settled: `${deployNotes}Then run \`npm start\`.\n` },
+    },
     tests: ["node --test"],
   };
 }

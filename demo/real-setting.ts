@@ -1,7 +1,7 @@
 /** The same story on real repositories: bare copies are made, and nothing is ever written back to where they came from. */
 import { basename, join } from "node:path";
-import { commitOnto, git, revParse } from "./git.ts";
-import type { Setting } from "./setting.ts";
+import { commitOnto, type FileChanges, git, revParse } from "./git.ts";
+import type { Setting, Stage } from "./setting.ts";
 
 /** How far back a made-up fork was forked, in first-parent commits. */
 const forkedAgo = 20;
@@ -11,6 +11,8 @@ const probes = ["README.md", "README", "README.rst", "readme.md", "LICENSE", "pa
 
 const checkPath = ".fork/check.sh";
 const notesPath = "FORK.md";
+const forkNotes = "# Our fork\n\nWhat is different here, and why.\n";
+const checkText = (probe: string) => `# Fails when upstream's ${probe} is gone or empty.\ntest -s ${quote(probe)}\n`;
 
 /**
  * @param upstreamUrl git URL or path. @param forkUrl the same for the fork; without it one is made from an older commit.
@@ -28,7 +30,6 @@ export async function realRepositories(
   const branch = await headBranch(upstream);
   const tip = await revParse(upstream, `refs/heads/${branch}`);
   const line = (await git(upstream, ["rev-list", "--first-parent", tip])).stdout.split("\n");
-  const probe = await firstFile(upstream, tip);
 
   let from = branch;
   let forkedAt = line[Math.min(forkedAgo, line.length - 1)] as string;
@@ -42,13 +43,14 @@ export async function realRepositories(
   } else {
     await git(fork, ["update-ref", `refs/heads/${from}`, forkedAt]);
   }
+  const probe = await unchangedFile(fork, forkedAt, `refs/heads/${from}`);
   const date = 1_790_000_000;
   const own = await commitOnto(
     fork,
     await revParse(fork, `refs/heads/${from}`),
     {
-      [notesPath]: "# Our fork\n\nWhat is different here, and why.\n",
-      [checkPath]: `# Fails when upstream's ${probe} is gone or empty.\ntest -s ${quote(probe)}\n`,
+      [notesPath]: forkNotes,
+      [checkPath]: checkText(probe),
     },
     "Describe our fork and check what we rely on",
     date,
@@ -71,19 +73,9 @@ export async function realRepositories(
 
   const news = line.slice(0, line.indexOf(forkedAt)).reverse();
   await git(upstream, ["fetch", "--quiet", fork, `+refs/heads/${target}:refs/demo/fork`]);
-  const moved =
-    (await lastCleanOf(upstream, news, "refs/demo/fork")) ??
-    (await commitOnto(upstream, forkedAt, { "NEWS-demo.md": "One more thing.\n" }, "One more thing", date + 120));
-  const broken = await commitOnto(upstream, moved, { [probe]: "" }, "Empty a file the fork relies on", date + 180);
-  const conflicting = await commitOnto(
-    upstream,
-    moved,
-    { [notesPath]: "# Forks\n\nUpstream now says something here.\n" },
-    "Say something about forks",
-    date + 240,
-  );
+  const clean = (await lastCleanOf(upstream, news, "refs/demo/fork")) ?? forkedAt;
+  const stages = await upstreamLife(upstream, forkedAt, clean, { probe, date: date + 120 });
   await git(upstream, ["update-ref", `refs/heads/${branch}`, forkedAt]);
-  const stages = { start: forkedAt, moved, broken, conflicting };
   for (const [name, sha] of Object.entries(stages)) await git(upstream, ["update-ref", `refs/demo/${name}`, sha]);
   const name = basename(upstreamUrl.replace(/\/+$/, "")).replace(/\.git$/, "") || "project";
   return {
@@ -95,7 +87,46 @@ export async function realRepositories(
       stages,
     },
     fork: { owner: "acme", name: repositoryName(name), git: fork, branches: { from, target } },
+    conflicts: {
+      edited: { path: notesPath, settled: `${forkNotes}Upstream's words on forks are in its own file.\n` },
+      removed: { path: notesPath, settled: `${forkNotes}We keep these notes.\n` },
+      added: { path: checkPath, settled: checkText(probe) },
+    },
     tests: tests.length > 0 ? tests : [`sh ${checkPath}`],
+  };
+}
+
+/** What upstream does in the story: its own commits as far as they merge cleanly, then what the story needs, each on the last. */
+async function upstreamLife(
+  upstream: string,
+  start: string,
+  clean: string,
+  { probe, date }: { probe: string; date: number },
+): Promise<Record<Stage, string>> {
+  const probeText = (await git(upstream, ["show", `${clean}:${probe}`])).stdout;
+  let tip = clean;
+  let clock = date;
+  const next = async (message: string, files: FileChanges) => {
+    clock += 60;
+    tip = await commitOnto(upstream, tip, files, message, clock);
+    return tip;
+  };
+  const workflow = "on: push\njobs:\n  news:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo news\n";
+  return {
+    start,
+    moved: await next("News, and workflows", {
+      "news of the demo.md": "One more thing.\n",
+      ".github/workflows/demo-news.yml": workflow,
+      ".github/workflows/upstream-sync.yml": workflow,
+    }),
+    broken: await next("Empty a file the fork relies on", { [probe]: "" }),
+    edited: await next("Fill it again, and say something about forks", {
+      [probe]: `${probeText}\n`,
+      [notesPath]: "# Forks\n\nUpstream now says something here.\n",
+    }),
+    removed: await next("Say nothing about forks", { [notesPath]: null }),
+    added: await next("Check forks", { [checkPath]: "exit 0\n" }),
+    later: await next("More news", { "news of the demo.md": "One more thing.\nAnd another.\n" }),
   };
 }
 
@@ -118,14 +149,14 @@ async function lastCleanOf(repository: string, commits: readonly string[], ours:
   return commits[low - 1];
 }
 
-async function firstFile(repository: string, commit: string): Promise<string> {
-  const files = (await git(repository, ["ls-tree", "--name-only", commit])).stdout.split("\n");
-  const blobs = (await git(repository, ["ls-tree", commit])).stdout
-    .split("\n")
-    .filter((line) => line.startsWith("100"))
-    .map((line) => line.slice(line.indexOf("\t") + 1));
-  const found = probes.find((probe) => files.includes(probe)) ?? blobs[0];
-  if (!found) throw new Error(`${repository} has no file at its top: nothing to tell a story about`);
+/** A file at the top that the fork has as upstream has it, so that what happens to it is upstream's doing. */
+async function unchangedFile(repository: string, upstream: string, fork: string): Promise<string> {
+  const blobs = async (commit: string) =>
+    (await git(repository, ["ls-tree", "-z", commit])).stdout.split("\0").filter((line) => line.startsWith("100"));
+  const theirs = new Set(await blobs(upstream));
+  const files = (await blobs(fork)).filter((entry) => theirs.has(entry)).map((entry) => entry.replace(/^[^\t]*\t/, ""));
+  const found = probes.find((probe) => files.includes(probe)) ?? files[0];
+  if (!found) throw new Error(`${repository} has no file at its top that is upstream's: nothing to tell a story about`);
   return found;
 }
 

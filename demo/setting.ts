@@ -1,7 +1,19 @@
 /** The two repositories a story is told on, and the stages upstream goes through. */
 
-/** Where upstream stands: at the start; with good news; with news that break the tests; that conflict with the fork. */
-export type Stage = "start" | "moved" | "broken" | "conflicting";
+/** Ways in which upstream comes into conflict with the fork: both changed a file; upstream removed one; both added one. */
+export type ConflictStage = "edited" | "removed" | "added";
+
+/**
+ * Where upstream stands: at the start; with good news, workflow files among them; with news that break the tests; in conflict with
+ * the fork; with good news again.
+ */
+export type Stage = "start" | "moved" | "broken" | ConflictStage | "later";
+
+/** How people settle a conflict: the one file that conflicts, and what they write into it. */
+export interface Settlement {
+  readonly path: string;
+  readonly settled: string;
+}
 
 export interface Setting {
   readonly upstream: {
@@ -10,7 +22,7 @@ export interface Setting {
     /** A bare repository of the demo's own; nothing is ever written back to where it came from. */
     readonly git: string;
     readonly branch: string;
-    /** SHAs, all in `git`. */
+    /** SHAs, all in `git`; each but the first is made on the one before. */
     readonly stages: Readonly<Record<Stage, string>>;
   };
   readonly fork: {
@@ -19,6 +31,7 @@ export interface Setting {
     readonly git: string;
     readonly branches: { readonly from: string; readonly target: string };
   };
+  readonly conflicts: Readonly<Record<ConflictStage, Settlement>>;
   /** The test plan, as `tests.run` of the config. */
   readonly tests: readonly string[];
 }

@@ -1,10 +1,10 @@
 /** What most days are: nothing to do, or news that go through the tests into one pull request. */
 import { check, checkEqual } from "../check.ts";
-import { git } from "../git.ts";
 import type { LogEntry } from "../github-stand-in.ts";
 import { moveUpstream, strike } from "../workflow-run.ts";
 import type { World } from "../world.ts";
 import { expectContains, expectOutcome, fetchLive, short, syncBranch, traffic } from "./expect.ts";
+import { land } from "./land.ts";
 import type { Chapter } from "./step.ts";
 
 export const normalDay: Chapter = {
@@ -13,7 +13,7 @@ export const normalDay: Chapter = {
     { name: "the first run writes down where the fork stands", run: firstRun },
     { name: "the schedule fires: idle by two look-ups", run: idle },
     { name: "upstream moves: merged, tested, promoted, one pull request", run: promoted },
-    { name: "the team lands it by a merge commit", run: landed },
+    { name: "the team lands it by a merge commit", run: land },
     { name: "idle again", run: idle },
   ],
 };
@@ -94,22 +94,4 @@ async function syncPullRequest(world: World, tip: string): Promise<any> {
     "reviewers",
   );
   return pull;
-}
-
-async function landed(world: World): Promise<string> {
-  const [pull] = (await world.rest("reviewer", "GET", `${world.forkPath}/pulls?state=open`)).data;
-  await world.rest("reviewer", "POST", `${world.forkPath}/pulls/${pull.number}/reviews`, { event: "APPROVE" });
-  const merged = await world.rest("reviewer", "PUT", `${world.forkPath}/pulls/${pull.number}/merge`, {
-    merge_method: "merge",
-    sha: pull.head.sha,
-  });
-  checkEqual([merged.status, merged.data.merged], [200, true], "the merge");
-  const refs = await world.refs();
-  checkEqual(refs[`refs/heads/${world.fork.branches.target}`], merged.data.sha, "the target's tip");
-  check(refs[syncBranch] !== undefined, "the sync branch to live on");
-  await fetchLive(world);
-  const trees = await git(world.fork.git, ["rev-parse", `${merged.data.sha}^{tree}`, `${pull.head.sha}^{tree}`]);
-  const [landedTree, testedTree] = trees.stdout.split("\n");
-  checkEqual(landedTree, testedTree, "the landed tree against the tested tree");
-  return `${short(merged.data.sha)} on ${world.fork.branches.target}: the tree that was tested`;
 }
