@@ -10,6 +10,8 @@ export interface PullRequestSettings {
   readonly labels: readonly string[];
   readonly reviewers: readonly string[];
   readonly teamReviewers: readonly string[];
+  /** Whether an approved pull request stays as it is or still receives changes. */
+  readonly whenApproved: "hold" | "update";
 }
 
 /** What the program pushes with. */
@@ -41,6 +43,8 @@ export interface Settings {
   readonly upstreamWorkflows: "hold" | "accept";
   readonly pullRequest: PullRequestSettings;
   readonly documentPath: string;
+  /** Asked for by hand: run the tests also when nothing moved, and end a pause. */
+  readonly retest: boolean;
   /** Hex digest that binds this workflow to its process document. */
   readonly digest: string;
   readonly files: { readonly output: string; readonly summary: string; readonly temporary: string };
@@ -53,6 +57,8 @@ export interface MergeSettings extends Settings {
 }
 
 export interface FinishSettings extends Settings {
+  /** Asked for by hand: nothing is moved and nothing is written but the record. */
+  readonly dryRun: boolean;
   readonly credential: Credential;
   readonly merge: {
     readonly result: JobResult;
@@ -86,6 +92,7 @@ export function readFinishSettings(environment: Environment): FinishSettings {
   return complete(environment, (read) => ({
     ...common(read),
     credential: credential(read),
+    dryRun: read.optional("DRY_RUN") === "true",
     upstreamSha: read.matching("UPSTREAM_SHA", SHA, "a commit id of 40 hexadecimal digits"),
     merge: {
       result: read.oneOf("MERGE_RESULT", JOB_RESULTS),
@@ -134,13 +141,15 @@ function common(read: Reader): Settings {
     },
     branches: { sync: read.text("SYNC_BRANCH"), target: read.text("TARGET_BRANCH") },
     upstreamWorkflows: read.oneOf("UPSTREAM_WORKFLOWS", ["hold", "accept"]),
-    pullRequest: read.json("PULL_REQUEST", pullRequestOf, "JSON with title, labels, reviewers and teamReviewers", {
+    pullRequest: read.json("PULL_REQUEST", pullRequestOf, EXPECTED_PULL_REQUEST, {
       title: "",
       labels: [],
       reviewers: [],
       teamReviewers: [],
+      whenApproved: "hold",
     }),
     documentPath: read.text("DOCUMENT_PATH"),
+    retest: read.optional("RETEST") === "true",
     digest: read.matching("UPSTREAM_SYNC_DIGEST", /^[0-9a-f]+$/, "hexadecimal digits"),
     files: {
       output: read.text("GITHUB_OUTPUT"),
@@ -150,12 +159,15 @@ function common(read: Reader): Settings {
   };
 }
 
+const EXPECTED_PULL_REQUEST = "JSON with title, labels, reviewers, teamReviewers and whenApproved (hold or update)";
+
 function pullRequestOf(value: unknown): PullRequestSettings | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { title, labels, reviewers, teamReviewers } = value as Record<string, unknown>;
+  const { title, labels, reviewers, teamReviewers, whenApproved } = value as Record<string, unknown>;
   if (typeof title !== "string" || title === "") return undefined;
   if (!isTexts(labels) || !isTexts(reviewers) || !isTexts(teamReviewers)) return undefined;
-  return { title, labels, reviewers, teamReviewers };
+  if (whenApproved !== "hold" && whenApproved !== "update") return undefined;
+  return { title, labels, reviewers, teamReviewers, whenApproved };
 }
 
 function proposalsOf(value: unknown): Map<string, string> | undefined {

@@ -1,0 +1,93 @@
+/** The sync pull request as GitHub knows it, and what people said with it: approved, or closed without landing. */
+import type { GitHub } from "./github.ts";
+import type { Settings } from "./settings.ts";
+
+export interface PullRequest {
+  readonly number: number;
+  readonly state: string;
+  readonly title: string;
+  readonly body: string | null;
+  readonly merged_at: string | null;
+  readonly head: { readonly sha: string };
+  readonly user: { readonly login: string } | null;
+  readonly labels: readonly { readonly name: string }[];
+  readonly requested_reviewers?: readonly { readonly login: string }[];
+  readonly requested_teams?: readonly { readonly slug: string }[];
+}
+
+/** https://docs.github.com/rest/pulls/reviews#list-reviews-for-a-pull-request */
+export interface Review {
+  readonly user: { readonly login: string } | null;
+  readonly state: string;
+  readonly author_association?: string;
+}
+
+/** Stands in every text of ours; people may have opened the pull request themselves, then only its branches tell. */
+export const BEGIN = "<!-- upstream-sync:begin -->";
+/** In the one comment that says that closing is understood as a pause. */
+export const PAUSED = "<!-- upstream-sync:paused -->";
+/** On the sync pull request it lets upstream's workflow files in. */
+export const ACCEPT_LABEL = "accept-upstream-workflows";
+
+export interface PullState {
+  readonly open: { readonly number: number; readonly approved: boolean; readonly accepts: boolean } | undefined;
+  /** The last one was closed without being merged, and none is open. */
+  readonly closed: { readonly number: number; readonly said: boolean } | undefined;
+}
+
+/** Those from the sync branch to the target; ours before others, then newest first. */
+export async function knownPullRequests(github: GitHub, settings: Settings): Promise<PullRequest[]> {
+  const query = new URLSearchParams({
+    state: "all",
+    head: `${settings.owner}:${settings.branches.sync}`,
+    base: settings.branches.target,
+    sort: "created",
+    direction: "desc",
+    per_page: "10",
+  });
+  const pulls = (await github.get(`/repos/${settings.repository}/pulls?${query}`)) as PullRequest[];
+  return [...pulls.filter(isOurs), ...pulls.filter((pull) => !isOurs(pull))];
+}
+
+/** One request, and one more where it matters: the reviews of an open one, the comments of a closed one. */
+export async function readPullState(github: GitHub, settings: Settings): Promise<PullState> {
+  const known = await knownPullRequests(github, settings);
+  const open = known.find((pull) => pull.state === "open");
+  if (open !== undefined) {
+    const reviews = settings.pullRequest.whenApproved === "hold" ? await readReviews(github, settings, open) : [];
+    return { open: { number: open.number, approved: isApproved(reviews), accepts: hasLabel(open) }, closed: undefined };
+  }
+  const [last] = known;
+  if (last === undefined || last.merged_at) return { open: undefined, closed: undefined };
+  const comments = (await github.list(
+    `/repos/${settings.repository}/issues/${last.number}/comments?per_page=100`,
+  )) as { body?: string }[];
+  const said = comments.some(({ body }) => body?.includes(PAUSED));
+  return { open: undefined, closed: { number: last.number, said } };
+}
+
+export async function readReviews(github: GitHub, settings: Settings, { number }: PullRequest): Promise<Review[]> {
+  return (await github.list(`/repos/${settings.repository}/pulls/${number}/reviews?per_page=100`)) as Review[];
+}
+
+/**
+ * Somebody of the fork approved, and nobody of the fork asks for changes: the last word of each counts, comments are none.
+ * A stranger's approval holds nothing up.
+ */
+export function isApproved(reviews: readonly Review[]): boolean {
+  const last = new Map<string, string>();
+  for (const { user, state, author_association } of reviews) {
+    const ofTheFork = ["OWNER", "MEMBER", "COLLABORATOR"].includes(author_association ?? "");
+    if (user !== null && ofTheFork && state !== "COMMENTED" && state !== "PENDING") last.set(user.login, state);
+  }
+  const words = [...last.values()];
+  return words.includes("APPROVED") && !words.includes("CHANGES_REQUESTED");
+}
+
+function isOurs({ body }: PullRequest): boolean {
+  return body?.includes(BEGIN) ?? false;
+}
+
+function hasLabel({ labels }: PullRequest): boolean {
+  return labels.some(({ name }) => name.toLowerCase() === ACCEPT_LABEL);
+}
