@@ -1,7 +1,10 @@
 /** The one pull request of an open conflict: from the branch for people into the sync branch, as a draft. */
+
+import { askPeople } from "./ask-people.ts";
+import { NOTHING } from "./asked.ts";
 import { type ConflictMark, PULL_TITLE, readMark, withConflictPart } from "./conflict-text.ts";
 import { type GitHub, GitHubError } from "./github.ts";
-import { addLabels, type PullRequest, requestReviews } from "./open-pull-request.ts";
+import type { PullRequest } from "./known-pull-request.ts";
 import { conflictNumber, PROPOSAL } from "./refs.ts";
 import type { Settings } from "./settings.ts";
 import { Stop } from "./stop.ts";
@@ -51,7 +54,7 @@ export async function keepPull(
 ): Promise<string[]> {
   const body = withConflictPart(pull.body ?? "", text);
   if (body !== pull.body) await github.write("PATCH", pullPath(settings, pull.number), { body });
-  return [...(await addLabels(github, settings, pull)), ...(await requestReviews(github, settings, pull))];
+  return (await askPeople(github, settings, pull, NOTHING)).warnings;
 }
 
 /** GitHub closes it by itself, as merged, once the sync branch has all of it; then only the words are missing. */

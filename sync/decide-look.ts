@@ -1,4 +1,5 @@
 /** What `look` decides, as functions from facts to decisions: no git, no network, no clock. */
+import type { Wait } from "./decide-wait.ts";
 import type { RemoteRefs } from "./refs.ts";
 
 export interface LookFacts {
@@ -10,12 +11,16 @@ export interface LookFacts {
   readonly leftOver: number;
   readonly proposals: RemoteRefs["proposals"];
   readonly seen: RemoteRefs["seen"];
+  /** Asked for by hand. */
+  readonly retest: boolean;
 }
 
 export type LookAnswer =
   | { readonly kind: "idle"; readonly reason: string; readonly landed: boolean }
   /** A conflict is open, and nothing moved that could settle it. */
   | { readonly kind: "waiting"; readonly reason: string }
+  /** People have the word, and have to be told once. */
+  | { readonly kind: "tell"; readonly reason: string }
   | { readonly kind: "go"; readonly reason: string };
 
 /** `ask-landed`: only the target moved; whether that was the sync landing has to be asked (see `decideLanded`). */
@@ -23,6 +28,7 @@ export type LookDecision = LookAnswer | { readonly kind: "ask-landed"; readonly 
 
 export function decideLook(facts: LookFacts): LookDecision {
   const { recorded, seen } = facts;
+  if (facts.retest) return { kind: "go", reason: "the tests are asked for again" };
   if (facts.leftOver > 0) return { kind: "go", reason: "an earlier run did not finish" };
   const moved = [...facts.proposals].filter(([name, tip]) => seen.get(name) !== tip).map(([name]) => name);
   if (moved.length > 0) return { kind: "go", reason: `people moved ${moved.join(", ")}` };
@@ -41,6 +47,14 @@ function decideWaiting({ upstream, sync, target, proposals, seen }: LookFacts): 
   const moved = [...new Set([...now.keys(), ...seen.keys()])].filter((name) => seen.get(name) !== now.get(name));
   if (moved.length > 0) return { kind: "go", reason: `a conflict is open, and there is news of ${moved.join(", ")}` };
   return { kind: "waiting", reason: "a conflict is open and waits for people; nothing moved since it was found" };
+}
+
+/** There is something to do; whether it is people's turn (see `decideWait`). */
+export function decideTurn(reason: string, wait: Wait | undefined): LookAnswer {
+  if (wait === undefined) return { kind: "go", reason };
+  return wait.tell === undefined
+    ? { kind: "idle", reason: wait.reason, landed: false }
+    : { kind: "tell", reason: wait.reason };
 }
 
 /** @param facts `landed`: whether the target holds the promoted tip. */

@@ -2,7 +2,9 @@
  * What `merge` and `finish` decide, as functions from facts to decisions: no git, no network, no clock. Beside it:
  * decide-look.ts and decide-conflict.ts.
  */
+import { decideWait, type Wait } from "./decide-wait.ts";
 import type { Side } from "./fold.ts";
+import type { PullState } from "./known-pull-request.ts";
 import type { Outcome } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";
 import type { JobResult } from "./settings.ts";
@@ -16,13 +18,16 @@ export interface MergeFacts {
   readonly syncCarriesUpstream: boolean;
   /** Proposals of people that the sync branch does not have. */
   readonly proposals: number;
+  /** Asked for by hand: test what is there. */
+  readonly retest: boolean;
 }
 
 /**
  * The sync tip itself is in question when it holds something to land that no run of ours promoted: people merged into it,
- * or it was there before the program.
+ * or it was there before the program; and when people ask.
  */
 export function isUntested(facts: MergeFacts): boolean {
+  if (facts.retest) return true;
   if (facts.sync === facts.tested || facts.syncInTarget) return false;
   return facts.tested !== undefined || facts.syncCarriesUpstream;
 }
@@ -47,6 +52,13 @@ export interface TestStep {
 }
 
 export interface FinishFacts {
+  readonly pull: PullState;
+  /** What people asked for, in the configuration and when they started the run. */
+  readonly wishes: {
+    readonly whenApproved: "hold" | "update";
+    readonly retest: boolean;
+    readonly dryRun: boolean;
+  };
   readonly merge: {
     readonly result: JobResult;
     readonly reason: string;
@@ -97,9 +109,28 @@ export interface FinishDecision {
   readonly pullRequest: "ensure" | "heal" | "leave";
   /** Whether the candidates go: one that stays makes the next run look again. */
   readonly clean: boolean;
+  /** People have the word, or only asked what would happen: nothing of the fork is touched. */
+  readonly handsOff?: { readonly tell: Wait["tell"] };
 }
 
 export function decideFinish(facts: FinishFacts): FinishDecision {
+  const wait = decideWait(facts.pull, facts.wishes);
+  // `look` saw it before there was anything to merge.
+  if (wait !== undefined && facts.merge.result === "skipped") return standBack("up-to-date", wait.reason, wait.tell);
+  const decision = decideRun(facts);
+  if (wait !== undefined && decision.pullRequest === "ensure") return standBack("up-to-date", wait.reason, wait.tell);
+  if (!facts.wishes.dryRun || decision.outcome === "stopped") return decision;
+  const outcome = decision.outcome === "promoted" ? "up-to-date" : decision.outcome;
+  return standBack(outcome, `dry run, nothing was moved: ${decision.reason}`, undefined);
+}
+
+/** Not red: what is left to do is people's. */
+function standBack(outcome: Outcome, reason: string, tell: Wait["tell"]): FinishDecision {
+  const handsOff = { tell };
+  return { outcome, reason, updates: [], status: undefined, pullRequest: "leave", clean: true, handsOff };
+}
+
+function decideRun(facts: FinishFacts): FinishDecision {
   const { merge } = facts;
   if (merge.result !== "success") {
     return stopped(merge.reason || `the merge job ended as "${merge.result}" without saying why; read its log`);

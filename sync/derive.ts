@@ -34,6 +34,7 @@ export async function derive(git: Git, settings: Settings, commits: Commits): Pr
     syncInTarget: await isAncestor(git, sync, target),
     syncCarriesUpstream: await carriesUpstream(git, sync, upstream, target),
     proposals: branches.length,
+    retest: settings.retest,
   };
   if (!needsFold(facts)) return { fold: undefined, candidate: false, taken: [] };
   const names = { sync: settings.branches.sync, target: settings.branches.target, upstream: settings.upstream.branch };

@@ -4,9 +4,10 @@ import { type Derived, derive } from "./derive.ts";
 import type { Conflict } from "./fold.ts";
 import type { Git } from "./git.ts";
 import type { GitHub } from "./github.ts";
-import { changedPaths, datesBetween, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
+import { changesBetween, datesBetween, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
 import { heldWorkflows } from "./hold.ts";
 import { readSettled } from "./judge-proposal.ts";
+import { readPullState } from "./known-pull-request.ts";
 import type { Context } from "./look.ts";
 import { lookUpUpstream } from "./look-up.ts";
 import type { SettledByPeople } from "./pull-request.ts";
@@ -31,6 +32,12 @@ export async function readFinishFacts(
   const { fold, taken } = derived;
   const promotable = candidate !== undefined && settings.testResult === "success";
   return {
+    pull: await readPullState(context.github, settings),
+    wishes: {
+      whenApproved: settings.pullRequest.whenApproved,
+      retest: settings.retest,
+      dryRun: settings.dryRun,
+    },
     merge: settings.merge,
     fold: { side: fold?.conflicts[0]?.side, setAside: fold?.setAside ?? [], taken },
     holdsUpstream: candidate !== undefined && (await isKnownAncestor(git, settings.upstreamSha, candidate)),
@@ -158,11 +165,12 @@ export async function readBehind(
 export async function readRange(git: Git, tip: Sha, target: Sha, upstream: Sha) {
   const [to = upstream] = await mergeBases(git, tip, upstream);
   const [from = to] = await mergeBases(git, target, to);
-  const [ours, theirs] = [await changedPaths(git, from, target), await changedPaths(git, from, to)];
-  const upstreams = new Set(theirs);
+  const [ours, theirs] = [await changesBetween(git, from, target), await changesBetween(git, from, to)];
+  const upstreams = new Set(theirs.map(({ path }) => path));
   return {
+    changes: theirs.map((change) => ({ ...change, path: readable(change.path) })),
     range: { from, to, commits: (await datesBetween(git, target, to)).length },
-    bothChanged: ours.filter((path) => upstreams.has(path)).map(readable),
+    bothChanged: ours.flatMap(({ path }) => (upstreams.has(path) ? [readable(path)] : [])),
   };
 }
 

@@ -8,11 +8,12 @@ import { type Git, GitError } from "./git.ts";
 import { harmless } from "./github.ts";
 import { type Context, emptyRecord, stoppedRecord, writeRecord } from "./look.ts";
 import { clip } from "./markdown.ts";
+import { tellPause } from "./pause.ts";
 import type { Push } from "./push.ts";
 import { conflictOf } from "./reconcile-conflict.ts";
 import { type Conclusion, pullRequestOf, TESTS_CONTEXT } from "./reconcile-pull-request.ts";
 import type { RunRecord } from "./record.ts";
-import { seenRef } from "./refs.ts";
+import { candidateRef, seenRef } from "./refs.ts";
 import { createRepository, fetchFork } from "./repository.ts";
 import type { FinishSettings } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
@@ -43,7 +44,25 @@ async function conclude(settings: FinishSettings, context: Context, git: Git): P
     context.report.error(decision.reason);
     return 1;
   }
-  return act({ settings, context, git, facts, decision, record }, derived);
+  const conclusion = { settings, context, git, facts, decision, record };
+  return decision.handsOff ? standBack(conclusion, decision.handsOff.tell) : act(conclusion, derived);
+}
+
+/** Only this run's candidate goes: another one is the mark of a run that did not finish. */
+function standBack({ settings, context, git, facts, decision, record }: Conclusion, tell: number | undefined) {
+  return withAccess(git, context, settings, CONCLUDING, async ({ push, github }) => {
+    if (tell !== undefined) await tellPause(github, settings, tell);
+    await writeRecord(settings, context, {
+      ...record,
+      pr: facts.pull.open?.number ?? facts.pull.closed?.number ?? null,
+    });
+    const green = decision.outcome === "up-to-date";
+    if (!green) context.report.error(record.reason);
+    const ref = candidateRef(settings);
+    const mine = facts.now.candidates.get(ref);
+    const closed = await close(push, context, mine === undefined ? [] : [{ ref, from: mine, to: undefined }]);
+    return closed && green ? 0 : 1;
+  });
 }
 
 /** The order makes a killed run harmless: what tells the next run that this one is done comes last. */
@@ -136,7 +155,7 @@ async function recordOf(
     tests: merge.candidate === undefined ? [] : facts.test.steps,
   };
   // After a stop upstream's commit need not be here, and the reason says what there is to say.
-  if (decision.outcome === "stopped") return record;
+  if (decision.outcome === "stopped" || decision.handsOff) return record;
   return {
     ...record,
     held: before === null ? [] : await readHeld(git, settings, merge.candidate ?? before),

@@ -41,12 +41,24 @@ export async function datesBetween(git: Git, from: Sha, to: Sha): Promise<number
   return lines(await git.text(["rev-list", "--no-commit-header", "--format=%ct", to, `^${from}`])).map(Number);
 }
 
-/** Raw paths (latin1 text, one character a byte) that differ between two trees; renames are not followed: they need blobs. */
-export async function changedPaths(git: Git, from: Sha, to: Sha): Promise<string[]> {
-  const args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to];
+export interface Change {
+  /** Raw: latin1 text, one character a byte. */
+  readonly path: string;
+  /** Modes as git writes them; `000000` where there is no file. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What differs between two trees; renames are not followed: they need blobs. */
+export async function changesBetween(git: Git, from: Sha, to: Sha): Promise<Change[]> {
+  const args = ["diff-tree", "-r", "-z", "--raw", "--no-renames", from, to];
   const result = await git.attempt(args);
   if (result.code !== 0) throw new GitError(args, result);
-  return fields(result.stdout);
+  const [heads, paths] = [0, 1].map((odd) => fields(result.stdout).filter((_, index) => index % 2 === odd));
+  return (heads ?? []).map((head, index) => {
+    const [before = "", after = ""] = head.slice(1).split(" ");
+    return { path: paths?.[index] ?? "", before, after };
+  });
 }
 
 export interface TreeEntry {

@@ -59,9 +59,9 @@ export async function readPullState(github: GitHub, settings: Settings): Promise
   }
   const [last] = known;
   if (last === undefined || last.merged_at) return { open: undefined, closed: undefined };
-  const comments = (await github.list(
-    `/repos/${settings.repository}/issues/${last.number}/comments?per_page=100`,
-  )) as { body?: string }[];
+  const comments = (await github.list(`/repos/${settings.repository}/issues/${last.number}/comments?per_page=100`)) as {
+    body?: string;
+  }[];
   const said = comments.some(({ body }) => body?.includes(PAUSED));
   return { open: undefined, closed: { number: last.number, said } };
 }

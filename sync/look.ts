@@ -1,14 +1,16 @@
 /** `look`: is there anything to do? Two look-ups when there is not, and no clone. */
 import { openConflictIssue } from "./conflict-issue.ts";
-import { decideLanded, decideLook, type LookAnswer, type LookFacts } from "./decide-look.ts";
+import { decideLanded, decideLook, decideTurn, type LookAnswer, type LookFacts } from "./decide-look.ts";
+import { decideWait } from "./decide-wait.ts";
 import { authorization, gitIn, type Surroundings } from "./git.ts";
 import type { GitHub } from "./github.ts";
+import { readPullState } from "./known-pull-request.ts";
 import { lookUpFork, lookUpUpstream } from "./look-up.ts";
 import type { Report } from "./outputs.ts";
 import type { RunRecord } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";
 import { forkUrl } from "./repository.ts";
-import type { Settings } from "./settings.ts";
+import type { LookSettings, Settings } from "./settings.ts";
 import { Stop, wordsFor } from "./stop.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -21,13 +23,15 @@ export interface Context extends Surroundings {
 }
 
 /** @returns the exit code: 0 for "go" and "nothing to do", 1 when a conflict waits for people or it could not tell. */
-export async function look(settings: Settings, context: Context): Promise<number> {
+export async function look(settings: LookSettings, context: Context): Promise<number> {
   try {
     const facts = await readFacts(settings, context);
     const decision = await decide(settings, context, facts);
     const { upstream, sync, target } = facts;
-    await context.report.outputs({ go: String(decision.kind === "go"), upstream, sync, target });
-    context.report.log(`${decision.kind === "go" ? "Something to do" : "Nothing to do"}: ${decision.reason}.`);
+    const go = decision.kind === "go" || decision.kind === "tell";
+    // `merge` is left out when people only have to be told something.
+    await context.report.outputs({ go: String(go), merge: String(decision.kind === "go"), upstream, sync, target });
+    context.report.log(`${go ? "Something to do" : "Nothing to do"}: ${decision.reason}.`);
     if (decision.kind === "idle") await writeRecord(settings, context, upToDate(settings, facts, decision));
     if (decision.kind !== "waiting") return 0;
     await writeRecord(settings, context, await waiting(settings, context, facts, decision.reason));
@@ -43,18 +47,24 @@ export async function look(settings: Settings, context: Context): Promise<number
 
 async function decide(settings: Settings, context: Context, facts: LookFacts): Promise<LookAnswer> {
   const first = decideLook(facts);
-  if (first.kind !== "ask-landed") return first;
-  const landed = await hasLanded(settings, context, first.tested, facts.target);
-  return decideLanded({ landed });
+  const answer =
+    first.kind === "ask-landed"
+      ? decideLanded({ landed: await hasLanded(settings, context, first.tested, facts.target) })
+      : first;
+  if (answer.kind !== "go") return answer;
+  const pull = await readPullState(context.github, settings);
+  const { retest } = settings;
+  return decideTurn(answer.reason, decideWait(pull, { whenApproved: settings.pullRequest.whenApproved, retest }));
 }
 
-async function readFacts(settings: Settings, context: Context): Promise<LookFacts> {
+async function readFacts(settings: LookSettings, context: Context): Promise<LookFacts> {
   const url = forkUrl(settings);
   const git = gitIn(settings.files.temporary, context, authorization([{ url, token: settings.token }]));
-  const [upstream, refs] = await Promise.all([lookUpUpstream(settings, context), lookUpFork(git, settings, url)]);
+  const [tip, refs] = await Promise.all([lookUpUpstream(settings, context), lookUpFork(git, settings, url)]);
   const { sync, target } = existingBranches(settings, refs);
   const { recorded, candidates, proposals, seen } = refs;
-  return { upstream, sync, target, recorded, leftOver: candidates.size, proposals, seen };
+  const upstream = settings.upstreamCommit ?? tip;
+  return { upstream, sync, target, recorded, leftOver: candidates.size, proposals, seen, retest: settings.retest };
 }
 
 /** @throws Stop when the fork has no sync branch or no target branch. */

@@ -5,7 +5,14 @@ import { GitError } from "./git.ts";
 import { type Context, existingBranches } from "./look.ts";
 import { plain } from "./outputs.ts";
 import { candidateRef, type RemoteRefs } from "./refs.ts";
-import { createRepository, fetchFork, fetchUpstream, isKnownAncestor, type Repository } from "./repository.ts";
+import {
+  createRepository,
+  fetchFork,
+  fetchUpstream,
+  isKnownAncestor,
+  type Repository,
+  UPSTREAM_TIP,
+} from "./repository.ts";
 import type { MergeSettings } from "./settings.ts";
 import { Stop, wordsFor } from "./stop.ts";
 
@@ -30,7 +37,7 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
   const { sync, target } = existingBranches(settings, refs);
   const upstream = settings.upstreamSha;
   await fetchUpstream(git, settings, upstream);
-  await refuseRewritten(settings, refs, (synced) => isKnownAncestor(git, synced, upstream));
+  await refuseRewritten(settings, refs, (synced) => isKnownAncestor(git, synced, UPSTREAM_TIP));
   const { proposals } = refs;
   const commits = { sync, target, upstream, tested: refs.recorded.tested, proposals };
   const { fold, candidate } = await derive(git, settings, commits);
@@ -73,7 +80,7 @@ async function refuseRewritten(
   if (synced === undefined || (await isInUpstream(synced))) return;
   throw new Stop({
     what: `upstream's ${settings.upstream.branch} was rewritten, or another branch is followed now`,
-    got: `${synced}, taken over earlier, is not in ${settings.upstreamSha}`,
+    got: `${synced}, taken over earlier, is no longer in it`,
     remedy: `Ask upstream what happened. To go on from the new history, delete the ref refs/upstream-sync/${settings.route}/synced and run the workflow again`,
   });
 }

@@ -1,7 +1,10 @@
 /** The text of the sync pull request, written from results; pure. */
+import { type Asked, askedLine } from "./asked.ts";
 import type { TestStep } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
+import { ACCEPT_LABEL, BEGIN } from "./known-pull-request.ts";
 import { code, conflictLine, count, cutLines, testLine } from "./markdown.ts";
+import type { Risk } from "./risks.ts";
 import type { Settings } from "./settings.ts";
 
 export interface PullRequestFacts {
@@ -11,6 +14,7 @@ export interface PullRequestFacts {
   readonly tip: string;
   /** Files changed on the target and by upstream since their common ancestor. */
   readonly bothChanged: readonly string[];
+  readonly risks: readonly Risk[];
   readonly held: readonly string[];
   readonly conflicts: readonly Conflict[];
   readonly settled: readonly SettledByPeople[];
@@ -31,16 +35,23 @@ export interface SettledByPeople {
   readonly oneSided: string | undefined;
 }
 
-const BEGIN = "<!-- upstream-sync:begin -->";
 const END = "<!-- upstream-sync:end -->";
 // Whole lines: a path may look like a mark, but it never stands alone in a line.
 const OUR_PART = new RegExp(`^${BEGIN}\\r?$.*?^${END}\\r?$`, "ms");
 
-/** Lines of a list, each of some 310 characters at most: GitHub refuses bodies over 65,536. */
-const MOST_LISTED = 40;
+/** How many entries a list has at most; the first that fits into the room is taken. */
+const LENGTHS = [40, 20, 8, 2];
 
-/** Upstream's own words appear nowhere; its paths only as code spans. */
-export function pullRequestBody(facts: PullRequestFacts, settings: Settings): string {
+/**
+ * Upstream's own words appear nowhere; its paths only as code spans.
+ * @param room characters that GitHub leaves for it. Lists are cut to fit, and what is left out is counted.
+ */
+export function pullRequestBody(facts: PullRequestFacts, settings: Settings, asked: Asked, room: number): string {
+  const texts = LENGTHS.map((most) => bodyOf(facts, settings, asked, most));
+  return texts.find((text) => text.length <= room) ?? texts.at(-1) ?? "";
+}
+
+function bodyOf(facts: PullRequestFacts, settings: Settings, asked: Asked, most: number): string {
   const { range } = facts;
   const { sync, target } = settings.branches;
   return [
@@ -51,19 +62,51 @@ export function pullRequestBody(facts: PullRequestFacts, settings: Settings): st
     `- range: ${code(range.from)} to ${code(range.to)}`,
     `- tip of ${code(sync)}: ${code(facts.tip)}`,
     "",
-    "Merge with a **merge commit**: a squash or a rebase drops the link to upstream's history, and every later sync conflicts.",
-    "",
     "### Tests",
     "",
-    ...testLines(facts),
-    ...settledLines(facts.settled),
-    ...list("Changed on both sides", "Git merged these without a conflict; read them first.", facts.bothChanged),
-    ...list("Upstream's workflow files, not taken", "The fork keeps its own.", facts.held),
-    ...conflictLines(facts.conflicts),
+    ...testLines(facts, most),
+    ...settledLines(facts.settled, most),
+    ...list("Changed on both sides", "Git merged these without a conflict; read them first.", facts.bothChanged, most),
+    ...riskLines(facts.risks, most),
+    ...list(
+      "Upstream's workflow files, not taken",
+      `The fork keeps its own: a file there runs with its rights. The label ${code(ACCEPT_LABEL)} on this pull request lets the next run take them.`,
+      facts.held,
+      most,
+    ),
+    ...conflictLines(facts.conflicts, most),
+    "",
+    "### Next",
+    "",
+    ...nextLines(facts, settings),
     "",
     `<sub>Written by upstream-sync from recorded results, workflow digest ${code(settings.digest.slice(0, 12))}. [How this works](${documentUrl(settings)})</sub>`,
+    askedLine(asked),
     END,
   ].join("\n");
+}
+
+/** What is for people to do, as things stand. */
+function nextLines({ conflicts }: PullRequestFacts, { pullRequest, branches }: Settings): string[] {
+  return [
+    "- Review it, and merge it with a **merge commit**: a squash or a rebase drops the link to upstream's history, and every later sync conflicts.",
+    ...(conflicts.length > 0 ? ["- Settle the conflicts listed above; the issue about them has the commands."] : []),
+    pullRequest.whenApproved === "hold"
+      ? "- Once it is approved nothing is added to it; what comes later waits until it has landed."
+      : "- It may still receive changes after it was approved.",
+    `- To pause the sync, close it. A label or a reviewer that you take away is not asked for again; ${code(branches.sync)} itself is moved by the workflow alone.`,
+  ];
+}
+
+function riskLines(risks: readonly Risk[], most: number): string[] {
+  if (risks.length === 0) return [];
+  const few = Math.max(1, Math.floor(most / 4));
+  const lines = risks.map(({ title, paths }) => {
+    const shown = paths.slice(0, few).map((path) => code(path));
+    const rest = paths.length > few ? ` and ${paths.length - few} more` : "";
+    return `- ${title} (${paths.length}): ${shown.join(", ")}${rest}`;
+  });
+  return ["", "### Look at these with care", "", ...lines];
 }
 
 /** Replaces our part of a body and keeps what people wrote around it. */
@@ -72,13 +115,13 @@ export function withOurPart(body: string, ours: string): string {
   return body.trim() === "" ? ours : `${body.trimEnd()}\n\n${ours}`;
 }
 
-function testLines({ tests, tip }: PullRequestFacts): string[] {
+function testLines({ tests, tip }: PullRequestFacts, most: number): string[] {
   switch (tests.kind) {
     case "steps":
       return [
         `${tests.steps.every((step) => step.ok) ? "Passed" : "Failed"} on ${code(tip)}: [log](${tests.url})`,
         "",
-        ...cutLines(tests.steps.map(testLine), MOST_LISTED),
+        ...cutLines(tests.steps.map(testLine), most),
       ];
     case "status":
       return [`Status of ${code(tip)}: ${code(tests.state)}${tests.url ? ` ([log](${tests.url}))` : ""}`];
@@ -87,13 +130,13 @@ function testLines({ tests, tip }: PullRequestFacts): string[] {
   }
 }
 
-function list(title: string, words: string, paths: readonly string[]): string[] {
+function list(title: string, words: string, paths: readonly string[], most: number): string[] {
   if (paths.length === 0) return [];
   const lines = paths.map((path) => `- ${code(path)}`);
-  return ["", `### ${title} (${paths.length})`, "", words, "", ...cutLines(lines, MOST_LISTED)];
+  return ["", `### ${title} (${paths.length})`, "", words, "", ...cutLines(lines, most)];
 }
 
-function settledLines(settled: readonly SettledByPeople[]): string[] {
+function settledLines(settled: readonly SettledByPeople[], most: number): string[] {
   if (settled.length === 0) return [];
   const lines = settled.map(({ branch, sha, files, oneSided }) => {
     const what = `- ${code(branch)} at ${code(sha)}: ${count(files, "conflicting file")}`;
@@ -101,13 +144,13 @@ function settledLines(settled: readonly SettledByPeople[]): string[] {
       ? what
       : `${what}. **All of them have the version of ${code(oneSided)}, as it was**: check that nothing of the other side is missed`;
   });
-  return ["", `### Conflicts that people settled (${settled.length})`, "", ...cutLines(lines, MOST_LISTED)];
+  return ["", `### Conflicts that people settled (${settled.length})`, "", ...cutLines(lines, most)];
 }
 
-function conflictLines(conflicts: readonly Conflict[]): string[] {
+function conflictLines(conflicts: readonly Conflict[], most: number): string[] {
   if (conflicts.length === 0) return [];
   const title = `### Not in this pull request: conflicts (${conflicts.length})`;
-  return ["", title, "", ...cutLines(conflicts.map(conflictLine), MOST_LISTED)];
+  return ["", title, "", ...cutLines(conflicts.map(conflictLine), most)];
 }
 
 function documentUrl(settings: Settings): string {

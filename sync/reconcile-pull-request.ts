@@ -1,12 +1,14 @@
 /** What the sync pull request has to say after this run, and who opens or updates it. */
+import type { Asked } from "./asked.ts";
 import type { FinishDecision, FinishFacts } from "./decide.ts";
 import { readHeld, readRange, readSettledByPeople } from "./finish-facts.ts";
 import type { Git } from "./git.ts";
 import { carriesUpstream, treeOf } from "./graph.ts";
 import type { Context } from "./look.ts";
 import { type Opened, openPullRequest } from "./open-pull-request.ts";
-import { pullRequestBody } from "./pull-request.ts";
+import { type PullRequestFacts, pullRequestBody } from "./pull-request.ts";
 import type { RunRecord } from "./record.ts";
+import { risksOf } from "./risks.ts";
 import type { FinishSettings } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
 
@@ -42,20 +44,24 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
   if (healing && !(await carriesUpstream(git, tip, facts.upstream, target))) return { number: null, warnings: [] };
   // The target alone, merged in before a conflict, brings nothing that could land.
   if (!healing && (await treeOf(git, tip)) === (await treeOf(git, target))) return { number: null, warnings: [] };
-  const body = pullRequestBody(
-    {
-      ...(await readRange(git, tip, target, facts.upstream)),
-      tip,
-      held: await readHeld(git, settings, tip),
-      conflicts: record.conflicts,
-      settled: await readSettledByPeople(git, settings, tip, target),
-      tests: healing
-        ? await recordedTests(conclusion, tip)
-        : { kind: "steps", steps: facts.test.steps, url: settings.run.url },
-    },
-    settings,
-  );
-  return openPullRequest(context.github, settings, { body, tip, mode: decision.pullRequest });
+  // Closed by people: that is an answer, and `retest` is what takes it back.
+  if (facts.pull.closed && !settings.retest) return { number: null, warnings: [] };
+  const { changes, ...range } = await readRange(git, tip, target, facts.upstream);
+  const held = await readHeld(git, settings, tip);
+  const texts: PullRequestFacts = {
+    ...range,
+    tip,
+    // What is held does not come.
+    risks: risksOf(changes.filter(({ path }) => !held.includes(path))),
+    held,
+    conflicts: record.conflicts,
+    settled: await readSettledByPeople(git, settings, tip, target),
+    tests: healing
+      ? await recordedTests(conclusion, tip)
+      : { kind: "steps", steps: facts.test.steps, url: settings.run.url },
+  };
+  const body = (asked: Asked, room: number) => pullRequestBody(texts, settings, asked, room);
+  return openPullRequest(context.github, settings, { body, mode: decision.pullRequest });
 }
 
 /** What an earlier run said about a commit. https://docs.github.com/rest/commits/statuses#get-the-combined-status-for-a-specific-reference */

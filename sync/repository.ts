@@ -13,6 +13,9 @@ export interface Repository {
   remove(): Promise<void>;
 }
 
+/** Where `fetchUpstream` leaves the tip of upstream's branch. */
+export const UPSTREAM_TIP = "refs/seen-upstream";
+
 export function forkUrl(settings: Settings): string {
   return `${settings.serverUrl}/${settings.repository}.git`;
 }
@@ -53,11 +56,10 @@ export async function fetchFork(git: Git, settings: Settings): Promise<RemoteRef
  */
 export async function fetchUpstream(git: Git, settings: Settings, commit: Sha): Promise<void> {
   const { url, branch } = settings.upstream;
-  const into = "refs/seen-upstream";
-  const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, `+refs/heads/${branch}:${into}`];
+  const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, `+refs/heads/${branch}:${UPSTREAM_TIP}`];
   const result = await git.reach(args);
   // A shallow upstream makes git exit 0 without creating the ref.
-  const there = await git.attempt(["rev-parse", "--verify", "--quiet", into]);
+  const there = await git.attempt(["rev-parse", "--verify", "--quiet", UPSTREAM_TIP]);
   if (result.code !== 0 || there.code !== 0) {
     throw new Stop({
       what: `upstream's ${branch} could not be fetched from ${url}`,
@@ -65,11 +67,11 @@ export async function fetchUpstream(git: Git, settings: Settings, commit: Sha): 
       remedy: "Check the address and that it is public and not a shallow clone, then run the workflow again",
     });
   }
-  if (!(await isKnownAncestor(git, commit, into))) {
+  if (!(await isKnownAncestor(git, commit, UPSTREAM_TIP))) {
     throw new Stop({
-      what: `upstream's ${branch} was rewritten while this run was under way`,
-      got: `${commit} is no longer in it`,
-      remedy: "Run the workflow again; if it stops again, ask upstream what happened",
+      what: `upstream's ${branch} does not have the commit this run is about`,
+      got: `${commit} is not in it: the branch was rewritten meanwhile, or the commit given by hand is another's`,
+      remedy: "Run the workflow again without naming a commit; if it stops again, ask upstream what happened",
     });
   }
 }

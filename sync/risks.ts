@@ -1,12 +1,5 @@
 /** What of a range reviewers read first: rules over paths and modes, nothing of the contents; pure. */
-
-export interface Change {
-  /** As text for people. */
-  readonly path: string;
-  /** Modes as git writes them; `000000` where there is no file. */
-  readonly before: string;
-  readonly after: string;
-}
+import type { Change } from "./graph.ts";
 
 export interface Risk {
   readonly title: string;
@@ -24,7 +17,8 @@ const either =
 const RULES: readonly { readonly title: string; readonly fits: (change: Change) => boolean }[] = [
   {
     title: "Submodules: other repositories, at other commits",
-    fits: (change) => change.before === "160000" || change.after === "160000" || /(?:^|\/)\.gitmodules$/.test(change.path),
+    fits: (change) =>
+      change.before === "160000" || change.after === "160000" || /(?:^|\/)\.gitmodules$/.test(change.path),
   },
   {
     title: "Licence",
@@ -53,10 +47,33 @@ const RULES: readonly { readonly title: string; readonly fits: (change: Change) 
     fits: either(
       NAMES("package(?:-lock)?\\.json", "npm-shrinkwrap\\.json", "yarn\\.lock", "pnpm-(?:lock|workspace)\\.yaml"),
       NAMES("bun\\.lockb?", "deno\\.(?:jsonc?|lock)", "[^/]*requirements[^/]*\\.(?:txt|in)", "constraints[^/]*\\.txt"),
-      NAMES("pyproject\\.toml", "setup\\.cfg", "Pipfile(?:\\.lock)?", "(?:poetry|uv|pdm)\\.lock", "environment\\.ya?ml"),
-      NAMES("Cargo\\.(?:toml|lock)", "go\\.(?:mod|sum|work)", "Gemfile(?:\\.lock)?", "[^/]+\\.gemspec", "mix\\.(?:exs|lock)"),
-      NAMES("composer\\.(?:json|lock)", "pom\\.xml", "[^/]+\\.gradle(?:\\.kts)?", "gradle\\.lockfile", "[^/]+\\.versions\\.toml"),
-      NAMES("[^/]+\\.(?:cs|fs|vb)proj", "packages\\.lock\\.json", "Directory\\.Packages\\.props", "flake\\.(?:nix|lock)"),
+      NAMES(
+        "pyproject\\.toml",
+        "setup\\.cfg",
+        "Pipfile(?:\\.lock)?",
+        "(?:poetry|uv|pdm)\\.lock",
+        "environment\\.ya?ml",
+      ),
+      NAMES(
+        "Cargo\\.(?:toml|lock)",
+        "go\\.(?:mod|sum|work)",
+        "Gemfile(?:\\.lock)?",
+        "[^/]+\\.gemspec",
+        "mix\\.(?:exs|lock)",
+      ),
+      NAMES(
+        "composer\\.(?:json|lock)",
+        "pom\\.xml",
+        "[^/]+\\.gradle(?:\\.kts)?",
+        "gradle\\.lockfile",
+        "[^/]+\\.versions\\.toml",
+      ),
+      NAMES(
+        "[^/]+\\.(?:cs|fs|vb)proj",
+        "packages\\.lock\\.json",
+        "Directory\\.Packages\\.props",
+        "flake\\.(?:nix|lock)",
+      ),
       BELOW("requirements"),
     ),
   },

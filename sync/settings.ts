@@ -50,6 +50,11 @@ export interface Settings {
   readonly files: { readonly output: string; readonly summary: string; readonly temporary: string };
 }
 
+export interface LookSettings extends Settings {
+  /** Given by hand in place of the branch's tip. */
+  readonly upstreamCommit: string | undefined;
+}
+
 export interface MergeSettings extends Settings {
   readonly credential: Credential;
   /** The upstream commit that `look` saw: everything after works on exactly this one. */
@@ -76,8 +81,8 @@ export interface FinishSettings extends Settings {
   readonly testResult: JobResult;
 }
 
-export function readLookSettings(environment: Environment): Settings {
-  return complete(environment, common);
+export function readLookSettings(environment: Environment): LookSettings {
+  return complete(environment, (read) => ({ ...common(read), upstreamCommit: read.optionalSha("UPSTREAM_COMMIT") }));
 }
 
 export function readMergeSettings(environment: Environment): MergeSettings {

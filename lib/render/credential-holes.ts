@@ -23,6 +23,7 @@ export function credentialHoles({ credentials, upstream }: ForkConfig): Record<s
     // The job token pushes itself when there is nothing else to push with.
     CONTENTS: credentials === "github-token" ? "write" : "read",
     // An App writes pull requests, issues and statuses in its own name.
+    PULL_REQUESTS: credentials === "github-app" ? "read" : "write",
     WRITE: credentials === "github-app" ? undefined : "write",
   };
 }

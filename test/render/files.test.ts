@@ -162,7 +162,7 @@ describe("a credential in the workflow", () => {
       environments: ["merge", "finish"],
       environment,
       merge: reading,
-      finish: { actions: "read", contents: "read" },
+      finish: { actions: "read", contents: "read", "pull-requests": "read" },
       secrets: { look: [], merge: app, test: [], finish: app },
     });
   });

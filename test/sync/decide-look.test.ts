@@ -11,6 +11,7 @@ describe("look", () => {
     target: TARGET,
     recorded: { synced: UPSTREAM, tested: SYNC, target: TARGET },
     leftOver: 0,
+    retest: false,
     proposals: new Map(),
     seen: new Map(),
   };

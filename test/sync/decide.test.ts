@@ -19,6 +19,7 @@ describe("merge", () => {
     syncInTarget: false,
     syncCarriesUpstream: false,
     proposals: 0,
+    retest: false,
   };
 
   test.each([
@@ -42,6 +43,7 @@ describe("merge", () => {
     ["a fold that added something, also the target alone", fresh, CANDIDATE, true],
     ["a fold that added nothing", fresh, SYNC, false],
     ["a sync tip nobody tested", { ...fresh, tested: OTHER }, SYNC, true],
+    ["a sync tip that people want tested again", { ...fresh, retest: true }, SYNC, true],
   ])("%s is a candidate: %#", (_, facts, tip, expected) => {
     expect(isCandidate(facts, { tip })).toBe(expected);
   });
@@ -50,6 +52,8 @@ describe("merge", () => {
 describe("finish", () => {
   const refs = { sync: "S", synced: "Y", tested: "T", target: "G" };
   const passed: FinishFacts = {
+    pull: { open: { number: 7, approved: false, accepts: false }, closed: undefined },
+    wishes: { whenApproved: "hold", retest: false, dryRun: false },
     merge: { result: "success", reason: "", conflict: false, candidate: CANDIDATE, sync: SYNC, target: TARGET },
     fold: { side: undefined, setAside: [], taken: [] },
     holdsUpstream: true,
@@ -68,6 +72,44 @@ describe("finish", () => {
     candidateHolds: true,
     refs,
   };
+
+  const still = { outcome: "up-to-date", updates: [], status: undefined, pullRequest: "leave" };
+  const approved = { open: { number: 7, approved: true, accepts: false }, closed: undefined };
+  const closed = { open: undefined, closed: { number: 7, said: false } };
+
+  test("leaves an approved pull request as it is, unless the configuration says otherwise", () => {
+    expect(decideFinish({ ...passed, pull: approved })).toMatchObject({
+      ...still,
+      reason: "pull request 7 is approved: it is not changed before it has landed",
+    });
+    const update = { ...passed.wishes, whenApproved: "update" as const };
+    expect(decideFinish({ ...passed, pull: approved, wishes: update }).outcome).toBe("promoted");
+  });
+
+  test("rests when people closed the pull request, says so once, and goes on when they ask", () => {
+    const skipped = { ...passed.merge, result: "skipped" as const, candidate: undefined, sync: undefined };
+    for (const merge of [passed.merge, skipped]) {
+      expect(decideFinish({ ...passed, merge, pull: closed })).toMatchObject({ ...still, handsOff: { tell: 7 } });
+    }
+    const said = { open: undefined, closed: { number: 7, said: true } };
+    expect(decideFinish({ ...passed, pull: said })).toMatchObject({ ...still, handsOff: { tell: undefined } });
+    const wishes = { ...passed.wishes, retest: true };
+    expect(decideFinish({ ...passed, pull: said, wishes }).outcome).toBe("promoted");
+  });
+
+  test("moves nothing in a dry run, and says what would have been", () => {
+    const wishes = { ...passed.wishes, dryRun: true };
+    expect(decideFinish({ ...passed, wishes })).toMatchObject({
+      ...still,
+      reason: "dry run, nothing was moved: tests passed",
+    });
+    const failed = { ...passed.test, result: "failure" as const, steps: [{ name: "unit", ok: false, seconds: 3 }] };
+    expect(decideFinish({ ...passed, wishes, test: failed })).toMatchObject({
+      ...still,
+      outcome: "tests-failed",
+      reason: "dry run, nothing was moved: failed: unit",
+    });
+  });
 
   test("promotes a tested candidate: all refs together, each from where it was read", () => {
     expect(decideFinish(passed)).toEqual({

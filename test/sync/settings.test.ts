@@ -62,7 +62,7 @@ describe("settings", () => {
     expect(problems(() => readLookSettings({ ...environment, ...wrong }))).toEqual([
       'GITHUB_RUN_ID is "x1", expected a number',
       'UPSTREAM_WORKFLOWS is "keep", expected one of hold, accept',
-      "PULL_REQUEST is not JSON with title, labels, reviewers and teamReviewers",
+      "PULL_REQUEST is not JSON with title, labels, reviewers, teamReviewers and whenApproved (hold or update)",
     ]);
   });
 

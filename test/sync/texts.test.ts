@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { askedIn } from "../../sync/asked.ts";
 import { type ConflictFacts, closedText, openText, readMark, withConflictPart } from "../../sync/conflict-text.ts";
 import { emptyRecord } from "../../sync/look.ts";
 import { code } from "../../sync/markdown.ts";
@@ -22,6 +23,7 @@ const facts: PullRequestFacts = {
   range: { from: sha("1"), to: sha("2"), commits: 12 },
   tip: sha("4"),
   bothChanged: NASTY,
+  risks: [{ title: "Containers", paths: NASTY }],
   held: NASTY,
   conflicts: NASTY.map((path) => ({ path, kind: "contents", side: "upstream" })),
   settled: NASTY.map((branch) => ({ branch, sha: sha("5"), files: 2, oneSided: branch })),
@@ -36,9 +38,12 @@ function outsideCode(markdown: string): string {
     .join("\n");
 }
 
+const asked = { labels: ["a-->b"], reviewers: ["lead"], teamReviewers: [] };
+const bodyOf = (some: PullRequestFacts, room = 65_536) => pullRequestBody(some, someSettings(), asked, room);
+
 describe("the pull request's text", () => {
   test("shows upstream's paths only inside code, so that nobody is notified and nothing is closed", () => {
-    const outside = outsideCode(pullRequestBody(facts, someSettings()));
+    const outside = outsideCode(bodyOf(facts));
     expect(outside).not.toMatch(/@/);
     expect(outside).not.toMatch(/#\d|GH-\d|fixes|closes/i);
     expect(outside).not.toContain("example.com");
@@ -46,7 +51,7 @@ describe("the pull request's text", () => {
   });
 
   test("says range, count, tested commit, seconds and log", () => {
-    const body = pullRequestBody({ ...facts, bothChanged: [], held: [], conflicts: [], settled: [] }, someSettings());
+    const body = bodyOf({ ...facts, bothChanged: [], held: [], conflicts: [], settled: [] });
     expect(body.split("\n").slice(1, 6)).toEqual([
       "Brings 12 commits of upstream into `dev`.",
       "",
@@ -60,7 +65,7 @@ describe("the pull request's text", () => {
   });
 
   test("claims no test that is not recorded", () => {
-    const body = pullRequestBody({ ...facts, tests: { kind: "none" } }, someSettings());
+    const body = bodyOf({ ...facts, tests: { kind: "none" } });
     expect(body).toContain(`No test result is recorded for \`${sha("4")}\`.`);
     expect(body).not.toMatch(/passed/i);
   });
@@ -68,13 +73,22 @@ describe("the pull request's text", () => {
   test("stays under GitHub's limit of 65,536 characters", () => {
     const many = Array.from({ length: 5000 }, (_, index) => `${"d/".repeat(1000)}${index}`);
     const conflicts = many.map((path) => ({ path, kind: "contents", side: "upstream" as const }));
-    const body = pullRequestBody({ ...facts, bothChanged: many, held: many, conflicts }, someSettings());
+    const body = bodyOf({ ...facts, bothChanged: many, held: many, conflicts });
     expect(body.length).toBeLessThan(65_536);
     expect(body).toContain("- and 4960 more");
+    const beside = bodyOf({ ...facts, bothChanged: many, held: many, conflicts }, 10_000);
+    expect(beside.length).toBeLessThanOrEqual(10_000);
+    expect(beside).toContain("- and 4998 more");
+  });
+
+  test("remembers what was asked of people, whatever the names hold", () => {
+    expect(askedIn(bodyOf(facts))).toEqual(asked);
+    expect(bodyOf(facts)).not.toContain("a-->b");
+    expect(askedIn("Opened by hand")).toEqual({ labels: [], reviewers: [], teamReviewers: [] });
   });
 
   test("replaces its own part and keeps what people wrote around it", () => {
-    const [old, next] = [facts, { ...facts, tip: sha("9") }].map((one) => pullRequestBody(one, someSettings()));
+    const [old, next] = [facts, { ...facts, tip: sha("9") }].map((one) => bodyOf(one));
     expect(withOurPart(`Hello\n\n${old}\n\nBye`, next ?? "")).toBe(`Hello\n\n${next}\n\nBye`);
     const quoted = "The part after `<!-- upstream-sync:begin -->` is not ours.";
     expect(withOurPart(`${quoted}\n${old}`, next ?? "")).toBe(`${quoted}\n${next}`);

@@ -38,7 +38,7 @@ describe("the workflow template", () => {
         ...["__UPSTREAM_WORKFLOWS__", "__PULL_REQUEST__", "__DOCUMENT_PATH__", "__DIGEST__", "__PROGRAM_SHA256__"],
         ...["__CREDENTIALS__", "__CREDENTIAL__", "__CREDENTIAL__", "__ENVIRONMENT__", "__ENVIRONMENT__"],
         ...["__UPSTREAM_ENVIRONMENT__", "__UPSTREAM_TOKEN__", "__UPSTREAM_TOKEN__", "__UPSTREAM_TOKEN__"],
-        ...["__CONTENTS__", "__CONTENTS__", "__WRITE__", "__WRITE__", "__WRITE__"],
+        ...["__CONTENTS__", "__CONTENTS__", "__PULL_REQUESTS__", "__WRITE__", "__WRITE__"],
         ...["__IF_THIS_REPOSITORY__", "__TEST_TIMEOUT__", "__TEST_STEPS__"],
       ].sort(),
     );
@@ -60,7 +60,7 @@ describe("the workflow template", () => {
         actions: "read",
         contents: "__CONTENTS__",
         issues: "__WRITE__",
-        "pull-requests": "__WRITE__",
+        "pull-requests": "__PULL_REQUESTS__",
         statuses: "__WRITE__",
       },
     });

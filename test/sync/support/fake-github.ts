@@ -55,6 +55,9 @@ export interface FakeGitHub {
   readonly pulls: FakePull[];
   readonly issues: FakeIssue[];
   readonly statuses: Record<string, unknown>[];
+  /** Of every pull request. */
+  readonly reviews: { user: { login: string }; state: string; author_association: string }[];
+  readonly comments: { body: string }[];
   /** `jobs` of the run, as GitHub lists them. */
   jobs: unknown[];
   /** Answers that come instead of the table's, by `METHOD /path`. */
@@ -87,6 +90,8 @@ export async function fakeGitHub(root: string, tip: FakeGitHub["tip"]): Promise<
     pulls: [],
     issues: [],
     statuses: [],
+    reviews: [],
+    comments: [],
     jobs: [],
     faults: new Map(),
     hostKeys: [hostKey.public],
@@ -257,7 +262,12 @@ function table(state: FakeGitHub, sshPort: number, { method, path, query, body }
     case "PATCH /pulls/N":
       return ok(Object.assign(pull(), body));
     case "GET /pulls/N/reviews":
-      return ok([]);
+      return ok(state.reviews);
+    case "GET /issues/N/comments":
+      return ok(state.comments);
+    case "POST /issues/N/comments":
+      state.comments.push(body as { body: string });
+      return ok(body, 201);
     case "POST /issues/N/labels":
       pull().labels.push(...(body.labels as string[]).map((label) => ({ name: label })));
       return ok([]);

@@ -93,8 +93,11 @@ export async function world(): Promise<World> {
     if (outputs().go !== "true") return end();
 
     const secrets = { ...base, CREDENTIAL: github.deployKey, UPSTREAM_SHA: outputs().upstream, ...environment };
-    const mergeSettings = readMergeSettings(secrets);
-    codes.merge = await merge(mergeSettings, context(mergeSettings));
+    const merges = outputs().merge === "true";
+    if (merges) {
+      const mergeSettings = readMergeSettings(secrets);
+      codes.merge = await merge(mergeSettings, context(mergeSettings));
+    }
     if (until === "merge") return end();
 
     duringTests?.();
@@ -103,7 +106,7 @@ export async function world(): Promise<World> {
     github.jobs = [{ name: "look", conclusion: "success", steps: [] }, testJob(testResult)];
     const finishSettings = readFinishSettings({
       ...secrets,
-      MERGE_RESULT: codes.merge === 0 ? "success" : "failure",
+      MERGE_RESULT: merges ? (codes.merge === 0 ? "success" : "failure") : "skipped",
       MERGE_REASON: reason,
       MERGE_CONFLICT: conflict,
       PROPOSALS: proposals,
@@ -166,6 +169,7 @@ function workflowEnvironment(github: FakeGitHub, temporary: string, run: number)
     labels: ["upstream-sync"],
     reviewers: ["devops-lead", "stranger"],
     teamReviewers: [],
+    whenApproved: "hold",
   };
   return {
     PATH: process.env.PATH ?? "",

@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { lines } from "./support/repository.ts";
+import { type World, world } from "./support/workflow-run.ts";
+
+let w: World;
+
+beforeEach(async () => {
+  w = await world();
+  const base = w.upstream.commit({ branch: "main", files: { a: lines() } });
+  w.fork.git("fetch", "--quiet", w.upstream.folder, "main:main");
+  w.fork.git("branch", "sync/upstream", base);
+  w.fork.git("branch", "dev", base);
+  moveUpstream();
+});
+afterEach(() => w.close());
+
+const tip = () => w.fork.ref("refs/heads/sync/upstream");
+const moveUpstream = () => w.upstream.commit({ branch: "main", files: { [`u${Math.random()}`]: "u\n" } });
+const pull = () => {
+  const [one] = w.github.pulls;
+  if (one === undefined) throw new Error("no pull request");
+  return one;
+};
+const asked = {
+  title: "t",
+  labels: ["one", "two"],
+  reviewers: ["dana", "eli"],
+  teamReviewers: [],
+  whenApproved: "hold",
+};
+const configured = (change: object = {}) => ({
+  environment: { PULL_REQUEST: JSON.stringify({ ...asked, ...change }) },
+});
+const approve = (association: string) =>
+  w.github.reviews.push({ user: { login: "dana" }, state: "APPROVED", author_association: association });
+
+describe("labels and reviewers", () => {
+  test("that people took away stay away; new ones of the configuration are asked for once", async () => {
+    await w.run(configured());
+    expect(pull()).toMatchObject({ labels: [{ name: "one" }, { name: "two" }] });
+    Object.assign(pull(), { labels: [{ name: "two" }, { name: "theirs" }], requested_reviewers: [{ login: "eli" }] });
+    moveUpstream();
+    await w.run(configured());
+    moveUpstream();
+    await w.run(configured({ labels: ["one", "two", "three"], reviewers: ["dana", "eli", "fay"] }));
+    expect(pull().labels.map(({ name }) => name)).toEqual(["two", "theirs", "three"]);
+    expect(pull().requested_reviewers.map(({ login }) => login)).toEqual(["eli", "fay"]);
+  });
+
+  test("that GitHub refused are asked for again", async () => {
+    w.github.faults.set("POST /repos/acme/fork/issues/100/labels", { status: 403, body: { message: "No" } });
+    const { records, summary } = await w.run(configured({ reviewers: ["stranger"] }));
+    expect(records).toMatchObject([{ outcome: "promoted", pr: 100 }]);
+    expect(summary).toContain("the labels one, two were not added");
+    w.github.faults.clear();
+    moveUpstream();
+    expect((await w.run(configured({ reviewers: ["stranger"] }))).summary).toContain("the review of stranger");
+    expect(pull().labels.map(({ name }) => name)).toEqual(["one", "two"]);
+  });
+});
+
+describe("an approved pull request", () => {
+  test("stays as it is until it has landed, found by look", async () => {
+    await w.run();
+    const [before, body] = [tip(), pull().body];
+    approve("MEMBER");
+    moveUpstream();
+    const { codes, records } = await w.run();
+    expect(codes).toEqual({ look: 0 });
+    expect(records).toMatchObject([{ outcome: "up-to-date", reason: expect.stringMatching(/100 is approved/) }]);
+    expect([tip(), pull().body]).toEqual([before, body]);
+  });
+
+  test("stays as it is when the approval comes during the tests, and the candidate goes", async () => {
+    await w.run();
+    const before = tip();
+    moveUpstream();
+    const { codes, records } = await w.run({ duringTests: () => approve("OWNER") });
+    expect(codes).toEqual({ look: 0, merge: 0, finish: 0 });
+    expect(records).toMatchObject([{ outcome: "up-to-date", reason: expect.stringMatching(/approved/), pr: 100 }]);
+    expect(tip()).toBe(before);
+    expect(w.fork.refs().filter((ref) => ref.includes("candidate"))).toEqual([]);
+    expect(w.github.statuses).toHaveLength(1);
+  });
+
+  test("goes on with `whenApproved: update`, and when a stranger approved", async () => {
+    await w.run(configured());
+    const [first, ...rest] = ["MEMBER", "NONE"];
+    approve(first as string);
+    moveUpstream();
+    expect((await w.run(configured({ whenApproved: "update" }))).records).toMatchObject([{ outcome: "promoted" }]);
+    w.github.reviews.length = 0;
+    for (const association of rest) approve(association);
+    moveUpstream();
+    expect((await w.run(configured())).records).toMatchObject([{ outcome: "promoted" }]);
+  });
+});
+
+describe("a pull request that people closed", () => {
+  test("is a pause, told once, without tests; reopening ends it", async () => {
+    await w.run();
+    const before = tip();
+    pull().state = "closed";
+    moveUpstream();
+    const told = await w.run();
+    expect(told.codes).toEqual({ look: 0, finish: 0 });
+    expect(told.records).toMatchObject([{ outcome: "up-to-date", reason: expect.stringMatching(/^paused/), pr: 100 }]);
+    expect(w.github.comments.map(({ body }) => body)).toEqual([
+      expect.stringMatching(/^<!-- upstream-sync:paused -->\nClosed without landing, so the sync rests/),
+    ]);
+    moveUpstream();
+    const quiet = await w.run();
+    expect(quiet.codes).toEqual({ look: 0 });
+    expect(quiet.records).toMatchObject([{ outcome: "up-to-date", reason: expect.stringMatching(/^paused/) }]);
+    expect([tip(), w.github.comments.length]).toEqual([before, 1]);
+    pull().state = "open";
+    expect((await w.run()).records).toMatchObject([{ outcome: "promoted", pr: 100 }]);
+  });
+
+  test("gets a successor when people ask for the tests again", async () => {
+    await w.run();
+    pull().state = "closed";
+    const { records } = await w.run({ environment: { RETEST: "true" } });
+    expect(records).toMatchObject([{ outcome: "promoted", pr: 101 }]);
+    expect(w.github.comments).toEqual([]);
+    moveUpstream();
+    expect((await w.run()).records).toMatchObject([{ outcome: "promoted", pr: 101 }]);
+  });
+});
+
+describe("started by hand", () => {
+  test("as a dry run: merged, tested, told, and nothing of the fork differs", async () => {
+    const before = w.fork.git("for-each-ref");
+    const { codes, records, outputs } = await w.run({ environment: { DRY_RUN: "true" } });
+    expect(codes).toEqual({ look: 0, merge: 0, finish: 0 });
+    expect(records).toMatchObject([
+      {
+        outcome: "up-to-date",
+        reason: "dry run, nothing was moved: tests passed",
+        candidate: outputs.candidate,
+        pr: null,
+      },
+    ]);
+    expect(w.fork.git("for-each-ref")).toBe(before);
+    expect([w.github.pulls, w.github.statuses]).toEqual([[], []]);
+    const red = await w.run({ environment: { DRY_RUN: "true" }, tests: "failure" });
+    expect([red.codes.finish, red.records[0]?.outcome]).toEqual([1, "tests-failed"]);
+  });
+
+  test("with retest: what is there is tested again though nothing moved", async () => {
+    await w.run();
+    const before = tip();
+    const red = await w.run({ environment: { RETEST: "true" }, tests: "failure" });
+    expect(red.records).toMatchObject([{ outcome: "tests-failed", candidate: before }]);
+    const green = await w.run({ environment: { RETEST: "true" } });
+    expect(green.records).toMatchObject([{ outcome: "promoted", candidate: before }]);
+    expect(tip()).toBe(before);
+    expect(w.github.statuses.map(({ state }) => state)).toEqual(["success", "failure", "success"]);
+  });
+
+  test("up to a commit of upstream: as far as that, and the next run takes the rest", async () => {
+    const middle = w.upstream.ref("refs/heads/main") ?? "";
+    const last = moveUpstream();
+    await w.run({ environment: { UPSTREAM_COMMIT: middle } });
+    expect(w.fork.ref("refs/upstream-sync/main/synced")).toBe(middle);
+    await w.run();
+    expect(w.fork.ref("refs/upstream-sync/main/synced")).toBe(last);
+  });
+
+  test("up to a commit that is not upstream's: red, in words", async () => {
+    const theirs = w.fork.commit({ branch: "dev", files: { d: "d\n" } });
+    const { codes, records } = await w.run({ environment: { UPSTREAM_COMMIT: theirs } });
+    expect(codes).toEqual({ look: 0, merge: 1, finish: 1 });
+    expect(records).toMatchObject([
+      { outcome: "stopped", reason: expect.stringMatching(/given by hand is another's/) },
+    ]);
+  });
+});
