@@ -1,5 +1,7 @@
 const shared = {
   testEnvironment: "node",
+  // Its clean-up of globals recurses without end when a process of a timed-out test ends late (execa's signal-exit), and hides the result.
+  testEnvironmentOptions: { globalsCleanup: "off" },
   extensionsToTreatAsEsm: [".ts"],
   transform: {
     "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2023", parser: { syntax: "typescript" } } }],

@@ -9,7 +9,6 @@ export { Guard, type GuardProps } from "./constructs/guard.ts";
 export { Labels, type LabelsProps } from "./constructs/labels.ts";
 export { type ManagedFile, ManagedFiles, type ManagedFilesProps } from "./constructs/managed-files.ts";
 export { type Claim, type Foreign, type Owned, Ownership } from "./constructs/ownership.ts";
-export { RestList, type RestListProps } from "./constructs/rest-list.ts";
 export { SyncBranch, type SyncBranchProps } from "./constructs/sync-branch.ts";
 export { type BoundCredentials, type BypassActor, SyncCredentials } from "./constructs/sync-credentials.ts";
 export { type ProgramStep, SyncProgram, type SyncProgramProps } from "./constructs/sync-program.ts";
@@ -17,4 +16,4 @@ export { UpstreamSync, type UpstreamSyncProps } from "./constructs/upstream-sync
 export { UpstreamSyncStack, type UpstreamSyncStackProps } from "./constructs/upstream-sync-stack.ts";
 export { type CredentialsFile, readCredentials } from "./credentials/credentials-file.ts";
 export { type RenderedFile, type RenderedFiles, renderFiles } from "./render/files.ts";
-export { programFile, readProgram } from "./render/template-source.ts";
+export { programFile } from "./render/template-source.ts";

@@ -6,7 +6,7 @@ import { credentialHoles } from "./credential-holes.ts";
 import { canonicalJson, sha256 } from "./digest.ts";
 import { renderDocument } from "./document.ts";
 import { expression, fillTemplate, type Plain } from "./fill-template.ts";
-import { readTemplates, type Templates } from "./template-source.ts";
+import { readProgram, readTemplates, type Templates } from "./template-source.ts";
 import { testSteps } from "./test-steps.ts";
 
 export interface RenderedFile {
@@ -34,12 +34,12 @@ export const codeownersPath = ".github/CODEOWNERS";
 const largestWorkflow = 400_000;
 
 /**
- * @param program text of the bundled sync program.
+ * @param program text of the sync program; by default the one bundled in this package.
  * @throws when the workflow grows beyond what GitHub starts, or templates and values do not fit together.
  */
 export function renderFiles(
   fork: ForkConfig,
-  program: string | Uint8Array,
+  program: string | Uint8Array = readProgram(),
   templates: Templates = readTemplates(),
 ): RenderedFiles {
   const programSha256 = sha256(program);

@@ -80,5 +80,5 @@ describe("docs/bare-cdktf.md: cdktf deploy, diff and destroy", () => {
     expect(await shell(diff)).toContain("No changes. Your infrastructure matches the configuration.");
     expect(await shell(destroy)).toContain("Destroy complete!");
     expect(await forkState(world)).toEqual(before);
-  }, 120_000);
+  }, 300_000);
 });

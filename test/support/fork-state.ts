@@ -46,7 +46,8 @@ async function trees(world: World): Promise<Json> {
 }
 
 function lasting(value: Json): Json {
-  if (Array.isArray(value)) return value.map(lasting);
+  // Terraform makes things in any order, and GitHub lists them in the order they were made.
+  if (Array.isArray(value)) return value.map(lasting).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
