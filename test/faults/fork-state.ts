@@ -1,0 +1,143 @@
+/** All of a fork that somebody could miss, as text that does not depend on when it was made or on which ids it got. */
+import { git } from "../../demo/git.ts";
+import type { World } from "../../demo/world.ts";
+
+/** Thing -> how it stands. */
+export type ForkState = Readonly<Record<string, string>>;
+
+// biome-ignore lint/suspicious/noExplicitAny: GitHub's answers, read field by field.
+type Json = any;
+
+export async function forkState(world: World): Promise<ForkState> {
+  const read = async (path: string): Promise<Json> => {
+    const { status, data } = await world.rest("administrator", "GET", `${world.forkPath}${path}`);
+    if (status >= 400) throw new Error(`GET ${path}: ${status}`);
+    return data;
+  };
+  const each = async (list: Json[], thing: (one: Json) => string, shape: (one: Json) => Promise<Json> | Json) =>
+    Object.fromEntries(await Promise.all(list.map(async (one) => [thing(one), text(await shape(one))])));
+
+  const { name: _name, ...settings } = pick(await read(""), settingNames);
+  const { environments } = await read("/environments");
+  const environmentPath = (name: string) => `/environments/${encodeURIComponent(name)}`;
+  return {
+    ...(await refsOf(world)),
+    ...(await each(await read("/labels?per_page=100"), ({ name }) => `label ${name}`, shapes.label)),
+    ...(await each(
+      await read("/rulesets"),
+      ({ name }) => `ruleset ${name}`,
+      async ({ id }) => shapes.ruleset(await read(`/rulesets/${id}`)),
+    )),
+    ...(await each(await read("/keys"), ({ title }) => `deploy key ${title}`, shapes.key)),
+    ...(await each(
+      environments,
+      ({ name }) => `environment ${name}`,
+      async (one) => ({
+        policy: one.deployment_branch_policy,
+        branches: one.deployment_branch_policy?.custom_branch_policies
+          ? names((await read(`${environmentPath(one.name)}/deployment-branch-policies`)).branch_policies)
+          : [],
+        secrets: names((await read(`${environmentPath(one.name)}/secrets`)).secrets),
+      }),
+    )),
+    ...(await each(
+      (
+        await read("/actions/workflows")
+      ).workflows,
+      ({ path }) => `workflow ${path}`,
+      ({ state }) => state,
+    )),
+    // In their order: a second one is a difference.
+    ...(await each(
+      await read("/issues?state=all&per_page=100"),
+      ({ number }) => `issue or pull ${number}`,
+      shapes.issue,
+    )),
+    ...(await each(await read("/pulls?state=all&per_page=100"), ({ number }) => `pull ${number}`, shapes.pull)),
+    "actions permissions": text(await read("/actions/permissions")),
+    "workflow permissions": text(await read("/actions/permissions/workflow")),
+    settings: text(settings),
+  };
+}
+
+const settingNames = [
+  ...["has_issues", "allow_merge_commit", "allow_squash_merge", "allow_rebase_merge"],
+  ...["delete_branch_on_merge", "default_branch", "visibility", "name"],
+];
+
+const shapes = {
+  label: (one: Json) => pick(one, ["name", "color", "description"]),
+  ruleset: (one: Json) => pick(one, ["target", "enforcement", "conditions", "rules", "bypass_actors"]),
+  key: (one: Json) => pick(one, ["key", "read_only"]),
+  issue: (one: Json) => ({
+    ...pick(one, ["title", "state", "body"]),
+    labels: names(one.labels),
+    assignees: one.assignees?.map(({ login }: Json) => login),
+  }),
+  pull: (one: Json) => ({
+    ...pick(one, ["state", "draft", "merged_at"]),
+    head: one.head.ref,
+    base: one.base.ref,
+    reviewers: one.requested_reviewers.map(({ login }: Json) => login).sort(),
+  }),
+};
+
+function pick(one: Json, keys: readonly string[]): Json {
+  return Object.fromEntries(keys.map((key) => [key, one[key]]));
+}
+
+function names(list: Json[]): string[] {
+  return list.map(({ name }) => name).sort();
+}
+
+/** Numbers of runs and times of this minute differ from one time to the next, and mean nothing. */
+function text(value: Json): string {
+  return JSON.stringify(value)
+    .replaceAll(/\/actions\/runs\/\d+/g, "/actions/runs/<run>")
+    .replaceAll(/\b\d+ s\b/g, "<seconds>");
+}
+
+/**
+ * A branch is its tree and the messages of its commits: the commits made by a deploy carry the time. The refs of the sync
+ * program are commits, folded from the same commits to the same ids. `refs/pull/*` are GitHub's own.
+ */
+async function refsOf(world: World): Promise<ForkState> {
+  const folder = world.setting.fork.git;
+  const token = world.people.administrator;
+  await git(folder, ["fetch", "--quiet", "--prune", world.github.gitUrl(world.fork), "+refs/*:refs/lab/*"], { token });
+  const listed = await git(folder, [
+    "for-each-ref",
+    "--format=%(refname:lstrip=2) %(objectname)",
+    "refs/lab/heads",
+    "refs/lab/tags",
+    "refs/lab/upstream-sync",
+  ]);
+  const refs = listed.stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split(" ") as [string, string]);
+  return Object.fromEntries(
+    await Promise.all(
+      refs.map(async ([ref, sha]) => {
+        // The day is in the name of a backup.
+        const name = ref.replace(/-backup-\d{8}/, "-backup-<day>");
+        if (!ref.startsWith("heads/")) return [name, sha];
+        const { stdout } = await git(folder, ["log", "--format=%s", sha]);
+        const tree = await git(folder, ["rev-parse", `${sha}^{tree}`]);
+        return [name, `${tree.stdout} ${stdout.split("\n").join(" | ")}`];
+      }),
+    ),
+  );
+}
+
+export interface Difference {
+  readonly thing: string;
+  readonly expected: string | undefined;
+  readonly got: string | undefined;
+}
+
+export function differences(expected: ForkState, got: ForkState): Difference[] {
+  return [...new Set([...Object.keys(expected), ...Object.keys(got)])]
+    .filter((thing) => expected[thing] !== got[thing])
+    .map((thing) => ({ thing, expected: expected[thing], got: got[thing] }));
+}

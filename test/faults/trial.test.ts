@@ -1,0 +1,74 @@
+import { describe, expect, test } from "@jest/globals";
+import { markdown, rowsOf } from "./table.ts";
+import { judge, momentsOf, placesOf, sample } from "./trial.ts";
+
+describe("a verdict", () => {
+  const before = { "heads/main": "ours", "label bug": "red" };
+  const expected = { ...before, "heads/sync/upstream": "made" };
+
+  test("is that all converged when nothing differs", () => {
+    expect(judge(before, expected, expected)).toEqual({ converged: true, lost: [], detail: "" });
+  });
+
+  test("counts what people had and what is gone or changed, and not what the story itself should have made", () => {
+    expect(judge(before, expected, { "heads/main": "other" })).toEqual({
+      converged: false,
+      lost: ["heads/main", "label bug"],
+      detail: [
+        "heads/main: expected ours, got other",
+        "label bug: expected red, got undefined",
+        "heads/sync/upstream: expected made, got undefined",
+      ].join("\n"),
+    });
+  });
+
+  test("is not converged when something else is wrong", () => {
+    expect(judge(before, expected, expected, ["the plan is not empty"])).toMatchObject({ converged: false, lost: [] });
+  });
+});
+
+test("a place is a kind of request, whatever ids it carries, and how many of the kind came before", () => {
+  const sha = "0123456789abcdef0123456789abcdef01234567";
+  expect(placesOf(["GET /repos/a/b/keys/1029", "POST /x", `GET /repos/a/b/keys/${sha}`])).toEqual([
+    { route: "GET /repos/a/b/keys/:id", request: 1 },
+    { route: "POST /x", request: 1 },
+    { route: "GET /repos/a/b/keys/:id", request: 2 },
+  ]);
+});
+
+test("reads are cut once, writes before and after their effect", () => {
+  const moments = (route: string) => momentsOf({ route, request: 1 });
+  expect(moments("GET /x")).toEqual(["before"]);
+  expect(moments("POST /a/b.git/git-upload-pack")).toEqual(["before"]);
+  expect(moments("SSH /a/b/git-receive-pack")).toEqual(["before", "after"]);
+  expect(moments("DELETE /x")).toEqual(["before", "after"]);
+});
+
+test("a sample is the same for the same seed, without repetition, and never more than there is", () => {
+  const all = Array.from({ length: 100 }, (_, index) => index);
+  const chosen = sample(all, 10, 42);
+  expect(sample(all, 10, 42)).toEqual(chosen);
+  expect(sample(all, 10, 43)).not.toEqual(chosen);
+  expect(new Set(chosen).size).toBe(10);
+  expect(sample([1, 2], 10, 1).sort()).toEqual([1, 2]);
+});
+
+test("the table counts each story and all of them", () => {
+  const result = (story: string, converged: boolean, lost: string[]) => ({
+    ...{ story, id: "", converged, lost, detail: "", seconds: 1 },
+  });
+  expect(
+    markdown(
+      rowsOf([result("deploy", true, []), result("deploy", false, ["label bug", "heads/x"]), result("run", true, [])]),
+    ),
+  ).toBe(
+    [
+      "| story  | cut | converged | lost |",
+      "| ---    | --: |       --: |  --: |",
+      "| deploy |   2 |         1 |    2 |",
+      "| run    |   1 |         1 |    0 |",
+      "| all    |   3 |         2 |    2 |",
+      "",
+    ].join("\n"),
+  );
+});
