@@ -26,7 +26,7 @@ const starts: Readonly<Record<Start, (lab: Lab) => Promise<void>>> = {
   /** They are on the sync branch, and not on the target yet. */
   promoted: after("news", runWorkflow),
   /** Upstream has news that conflict with the fork. */
-  clash: after("recorded", (lab) => upstreamAt(lab, "conflicting")),
+  clash: after("recorded", (lab) => upstreamAt(lab, "edited")),
 };
 
 export interface Lab {
