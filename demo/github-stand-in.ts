@@ -37,6 +37,7 @@ function spawnSandbox(folder: string, readyFile: string, log: string): ChildProc
   return spawn(process.execPath, [main, "--data", folder, "--ready-file", readyFile, "--validate"], {
     stdio: ["ignore", output, output],
     detached: true,
+    env: process.env,
   });
 }
 

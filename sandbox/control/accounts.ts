@@ -127,6 +127,23 @@ export function accountsRoutes(): Routes {
     state.save();
     return c.json({ token }, 201);
   });
+  // What GitHub hands to a runner that is not the sandbox's own; it lives as long as the sandbox.
+  routes.post("/_sandbox/job-tokens", async (c) => {
+    const { state } = c.var.sandbox;
+    const body = await readBody(c);
+    const name = requiredString(body, "repository");
+    if (!byName(c.var.sandbox, name)) throw problem(`no repository ${name}`);
+    const token = `ghs_${randomBytes(27).toString("base64url").replace(/[-_]/g, "0")}`;
+    const permissions = Object.entries((body.permissions ?? {}) as Record<string, unknown>).map(
+      ([scope, level]) => [scope, oneOf("Permission", scope, String(level), ["read", "write"])] as const,
+    );
+    state.jobTokens.set(token, {
+      repository: name,
+      runId: Number(body.runId),
+      permissions: { ...Object.fromEntries(permissions), metadata: "read" },
+    });
+    return c.json({ token }, 201);
+  });
   routes.post("/_sandbox/repositories", async (c) => {
     const repository = await create(c.var.sandbox, await readBody(c));
     return c.json(

@@ -18,6 +18,9 @@ const forks: Readonly<Record<string, ForkConfig>> = {
   "example-complete": example("complete"),
   compose: forkConfig({ tests: { compose: { file: "it's $HOME/compose.yaml", service: "e2e" }, timeoutMinutes: 360 } }),
   commands: forkConfig({ tests: { run: ["npm ci", "make -j2\nmake check\n", "npm test -- --grep 'a: b # c'"] } }),
+  "github-app": { ...forkConfig(), credentials: "github-app" },
+  "github-token": { ...forkConfig(), credentials: "github-token" },
+  "private-upstream": forkConfig({ upstream: { repository: "open-webui/open-webui", private: true } }),
   "rules-minimal": forkConfig({ protection: { sync: { mode: "minimal" } } }),
   "hard-to-quote": forkConfig({
     upstream: { url: "https://git.example.com/up/stream.git", branch: "it's-#1" },
