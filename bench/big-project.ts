@@ -70,6 +70,7 @@ async function settingOf(folder: string): Promise<Setting> {
       git: join(folder, "fork.git"),
       branches: { from: "main", target: "dev" },
     },
+    held: [],
     conflicts: {} as Setting["conflicts"],
     tests: ["true"],
   };

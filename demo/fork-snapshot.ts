@@ -5,6 +5,12 @@ import type { GitHubStandIn } from "./github-stand-in.ts";
 /** Thing -> how it stands; equal snapshots mean an equal fork. */
 export type ForkSnapshot = Readonly<Record<string, string>>;
 
+interface Label {
+  readonly name: string;
+  readonly color: string;
+  readonly description: string | null;
+}
+
 export async function snapshotFork(
   github: GitHubStandIn,
   fork: { owner: string; name: string },
@@ -13,10 +19,18 @@ export async function snapshotFork(
   const base = `/repos/${fork.owner}/${fork.name}`;
   const read = async (path: string) => (await github.rest(token, "GET", `${base}${path}`)).data;
   const names = (list: { name?: string; title?: string }[]) => list.map((one) => one.name ?? one.title);
+  const text = (label: Label) => `${label.name} #${label.color} ${label.description ?? ""}`;
 
-  const refs = await git("/", ["ls-remote", github.gitUrl(fork)], { token });
-  const workflow = await read("/actions/permissions/workflow");
-  const repository = await read("");
+  const [refs, repository, labels, rulesets, keys, environments, actions, workflow] = await Promise.all([
+    git("/", ["ls-remote", github.gitUrl(fork)], { token }),
+    read(""),
+    read("/labels?per_page=100"),
+    read("/rulesets"),
+    read("/keys"),
+    read("/environments"),
+    read("/actions/permissions"),
+    read("/actions/permissions/workflow"),
+  ]);
   const settings = [
     "has_issues",
     "allow_merge_commit",
@@ -35,11 +49,11 @@ export async function snapshotFork(
         .filter((line) => /\trefs\/(?!pull\/)/.test(line))
         .map((line) => line.split("\t").reverse() as [string, string]),
     ),
-    labels: JSON.stringify(names(await read("/labels?per_page=100"))),
-    rulesets: JSON.stringify(names(await read("/rulesets"))),
-    "deploy keys": JSON.stringify(names(await read("/keys"))),
-    environments: JSON.stringify(names((await read("/environments")).environments)),
-    "Actions permissions": JSON.stringify(await read("/actions/permissions")),
+    labels: JSON.stringify(labels.map(text)),
+    rulesets: JSON.stringify(names(rulesets)),
+    "deploy keys": JSON.stringify(names(keys)),
+    environments: JSON.stringify(names(environments.environments)),
+    "Actions permissions": JSON.stringify(actions),
     "workflow permissions": JSON.stringify(workflow),
     settings: JSON.stringify(Object.fromEntries(settings.map((key) => [key, repository[key]]))),
   };

@@ -87,6 +87,7 @@ export async function realRepositories(
       stages,
     },
     fork: { owner: "acme", name: repositoryName(name), git: fork, branches: { from, target } },
+    held: await workflowsUnlike(upstream, stages.moved, "refs/demo/fork"),
     conflicts: {
       edited: { path: notesPath, settled: `${forkNotes}Upstream's words on forks are in its own file.\n` },
       removed: { path: notesPath, settled: `${forkNotes}We keep these notes.\n` },
@@ -128,6 +129,13 @@ async function upstreamLife(
     added: await next("Check forks", { [checkPath]: "exit 0\n" }),
     later: await next("More news", { "news of the demo.md": "One more thing.\nAnd another.\n" }),
   };
+}
+
+/** Workflow files of `commit` that `fork` has not, or has otherwise. */
+async function workflowsUnlike(repository: string, commit: string, fork: string): Promise<string[]> {
+  const args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=AM", fork, commit];
+  const listed = await git(repository, [...args, "--", ".github/workflows"]);
+  return listed.stdout.split("\0").filter(Boolean).sort();
 }
 
 async function headBranch(repository: string): Promise<string> {

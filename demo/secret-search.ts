@@ -1,26 +1,32 @@
-/** Looks for the workflow's private key everywhere it must not be. */
+/** Looks for the workflow's private keys and people's tokens everywhere they must not be. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { World } from "./world.ts";
 
-export interface SecretSearch {
-  readonly files: number;
-  readonly found: string[];
+/**
+ * The private keys sealed for the forks, as the stand-in has opened them like GitHub does; a destroy takes them away with their
+ * environments. Its own host key is none of them.
+ */
+export function workflowKeys(world: World): string[] {
+  const { repositories } = JSON.parse(readFileSync(join(world.github.folder, "state.json"), "utf8"));
+  const environments = repositories.flatMap((one: { environments: { secrets: object }[] }) => one.environments);
+  return environments
+    .flatMap((one: { secrets: Record<string, { value: string }> }) => Object.values(one.secrets))
+    .map(({ value }: { value: string }) => value)
+    .filter((value: string) => value.includes("PRIVATE KEY"));
 }
 
 /**
- * Searches the user's project (state, plans, credentials), the logs of all runs, the request log and all that was printed for any
- * line of the private key. The key itself is read from the stand-in, which opened the sealed box as GitHub does.
+ * Searches the user's project (state, plans, credentials), the logs of all runs, the request log and all that was printed.
+ * @returns how many files were searched, and the places that hold a token or a line of a key.
  */
-export async function findSecret(world: World): Promise<SecretSearch> {
-  const state = readFileSync(join(world.github.folder, "state.json"), "utf8");
-  const key = /-----BEGIN OPENSSH PRIVATE KEY-----(?:\\n|[A-Za-z0-9+/=])+-----END OPENSSH PRIVATE KEY-----/.exec(
-    state,
-  )?.[0];
-  if (!key) throw new Error("GitHub's stand-in holds no private key: the search means nothing");
+export async function findSecrets(
+  world: World,
+  keys: readonly string[],
+): Promise<{ readonly files: number; readonly found: string[] }> {
   // The first line of every OpenSSH key is the same header, so it says nothing.
-  const lines = key.split("\\n").slice(2, -1);
-
+  const lines = keys.flatMap((key) => key.trim().split("\n").slice(2, -1));
+  const secrets = [...lines, ...Object.values(world.people)];
   const places = new Map<string, string>([
     ["what upstream-sync printed", world.printed.join("\n")],
     ["the request log", JSON.stringify(await world.github.log(0))],
@@ -32,6 +38,6 @@ export async function findSecret(world: World): Promise<SecretSearch> {
       if (entry.isFile() && !file.includes("/.terraform/providers/")) places.set(file, readFileSync(file, "latin1"));
     }
   }
-  const found = [...places].filter(([, text]) => lines.some((line) => text.includes(line))).map(([place]) => place);
-  return { files: places.size - 2, found };
+  const found = [...places].filter(([, text]) => secrets.some((secret) => text.includes(secret)));
+  return { files: places.size - 2, found: found.map(([place]) => place) };
 }

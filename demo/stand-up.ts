@@ -1,7 +1,7 @@
 /** Stands up accounts, repositories and the user's project folder. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { forkKeys, writeConfig } from "./config-file.ts";
 import type { GitHubStandIn } from "./github-stand-in.ts";
 import type { Setting } from "./setting.ts";
 import { World } from "./world.ts";
@@ -52,7 +52,7 @@ export async function standUp(github: GitHubStandIn, folder: string, setting: Se
 
   const project = join(folder, "project");
   mkdirSync(project, { mode: 0o700 });
-  writeFileSync(join(project, "upstream-sync.yaml"), configText(github, setting));
+  writeConfig(project, { [`${fork.owner}/${fork.name}`]: forkKeys(github, setting, fork) });
   return new World(
     github,
     setting,
@@ -64,18 +64,4 @@ export async function standUp(github: GitHubStandIn, folder: string, setting: Se
     },
     project,
   );
-}
-
-function configText(github: GitHubStandIn, setting: Setting): string {
-  return stringify({
-    version: 1,
-    forks: {
-      [`${setting.fork.owner}/${setting.fork.name}`]: {
-        upstream: { url: github.gitUrl(setting.upstream), branch: setting.upstream.branch },
-        branches: { sync: "sync/upstream", ...setting.fork.branches },
-        tests: { run: setting.tests, timeoutMinutes: 10 },
-        pullRequest: { reviewers: ["devops-lead", "tech-lead"] },
-      },
-    },
-  });
 }

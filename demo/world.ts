@@ -26,6 +26,12 @@ export class World {
   readonly project: string;
   /** Remembered by one step for another. */
   before: ForkSnapshot = {};
+  /** The workflows' private keys, while they were to be seen. */
+  readonly keys = new Set<string>();
+  /** Branch under which a destroy kept what had not landed. */
+  backup = "";
+  /** As `before`, of the second fork. */
+  secondBefore: ForkSnapshot = {};
   /** Everything the product printed, for the search for secrets. */
   readonly printed: string[] = [];
 
@@ -38,6 +44,11 @@ export class World {
 
   get fork(): Setting["fork"] {
     return this.setting.fork;
+  }
+
+  /** As the config and the command line name it. */
+  get forkName(): string {
+    return `${this.fork.owner}/${this.fork.name}`;
   }
 
   get forkPath(): string {

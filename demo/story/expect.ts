@@ -1,7 +1,9 @@
 /** Checks that more than one chapter makes. */
 import { check, checkEqual } from "../check.ts";
+import { differences, type ForkSnapshot, snapshotFork } from "../fork-snapshot.ts";
 import { git } from "../git.ts";
 import type { LogEntry } from "../github-stand-in.ts";
+import type { Setting } from "../setting.ts";
 import type { Run } from "../workflow-run.ts";
 import type { World } from "../world.ts";
 
@@ -39,5 +41,34 @@ export async function expectContains(world: World, tip: string, commits: readonl
   for (const commit of commits) {
     const contained = await git(world.fork.git, ["merge-base", "--is-ancestor", commit, tip], { allowFailure: true });
     check(contained.ok, `${short(tip)} to contain ${short(commit)}`);
+  }
+}
+
+/**
+ * The fork stands as it did before us. What people landed stays, so the branches they work on may have moved; but the files there
+ * differ from before only where `landed` says so.
+ */
+export async function expectAsBefore(
+  world: World,
+  fork: Setting["fork"],
+  before: ForkSnapshot,
+  { landed = [], kept = [] }: { landed?: readonly string[]; kept?: readonly string[] } = {},
+): Promise<void> {
+  const { from, target } = fork.branches;
+  const after = await snapshotFork(world.github, fork, world.people.administrator);
+  const worked = new Set([from, target].map((branch) => `refs/heads/${branch}`));
+  const unexpected = differences(before, after).filter(({ thing }) => !worked.has(thing) && !kept.includes(thing));
+  checkEqual(unexpected, [], "differences");
+  for (const branch of worked) {
+    const token = world.people.administrator;
+    await git(fork.git, ["fetch", "--quiet", world.github.gitUrl(fork), `+${branch}:refs/demo/after`], { token });
+    const listed = await git(fork.git, ["diff", "--name-only", "-z", before[branch] as string, "refs/demo/after"]);
+    const changed = listed.stdout.split("\0").filter(Boolean);
+    const allowed = branch === `refs/heads/${target}` ? landed : [];
+    checkEqual(
+      changed.filter((path) => !allowed.includes(path)),
+      [],
+      `files of ${branch} that differ from before`,
+    );
   }
 }

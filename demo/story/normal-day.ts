@@ -1,5 +1,6 @@
 /** What most days are: nothing to do, or news that go through the tests into one pull request. */
 import { check, checkEqual } from "../check.ts";
+import { git } from "../git.ts";
 import type { LogEntry } from "../github-stand-in.ts";
 import { moveUpstream, strike } from "../workflow-run.ts";
 import type { World } from "../world.ts";
@@ -66,9 +67,16 @@ async function promoted(world: World): Promise<string> {
     "status of the tested commit",
   );
   const pull = await syncPullRequest(world, tip);
-  for (const fact of [upstream, tip, world.setting.tests[0] as string])
+  const { held } = world.setting;
+  checkEqual(run.record.held, held, "upstream's workflow files that are held");
+  for (const file of held) {
+    const taken = await git(world.fork.git, ["cat-file", "-e", `${tip}:${file}`], { allowFailure: true });
+    const own = await git(world.fork.git, ["cat-file", "-e", `${before[target]}:${file}`], { allowFailure: true });
+    checkEqual(taken.ok, own.ok, `${file} to be there as on the fork`);
+  }
+  for (const fact of [upstream, tip, world.setting.tests[0] as string, ...held])
     check(pull.body.includes(fact), `the body to name ${fact}`, pull.body);
-  return `${short(before[syncBranch] as string)} -> ${short(tip)}, pull request #${pull.number} "${pull.title}"; ${traffic(run.log)}`;
+  return `${short(before[syncBranch] as string)} -> ${short(tip)}, pull request #${pull.number} "${pull.title}"; ${held.length} workflow files held; ${traffic(run.log)}`;
 }
 
 /** The one open pull request, from the sync branch at `tip` to the target, ready to be landed. */

@@ -1,66 +1,59 @@
 /** Taking it all away again. */
 import { check, checkEqual } from "../check.ts";
-import { differences, snapshotFork } from "../fork-snapshot.ts";
 import { git } from "../git.ts";
-import { findSecret } from "../secret-search.ts";
+import { findSecrets } from "../secret-search.ts";
+import { moveUpstream, strike } from "../workflow-run.ts";
 import type { World } from "../world.ts";
-import { isRestWrite } from "./expect.ts";
+import { expectAsBefore, expectOutcome, isRestWrite, short, syncBranch } from "./expect.ts";
 import type { Chapter } from "./step.ts";
 
 export const rollBack: Chapter = {
   title: "Going back",
   steps: [
-    { name: "the private key is nowhere but sealed", run: secretSearch },
-    { name: "destroy", run: destroy },
+    { name: "news that nobody has landed", run: notLanded },
+    { name: "destroy: what has not landed is kept under another name", run: destroy },
     { name: "the fork compared with before", run: compare },
+    { name: "the private keys are nowhere but sealed, people's tokens nowhere", run: secretSearch },
     { name: "nothing was ever written to the upstream", run: upstreamUntouched },
   ],
 };
 
 async function secretSearch(world: World): Promise<string> {
-  const searched = await findSecret(world);
-  checkEqual(searched.found, [], "places that hold the key");
-  return `${searched.files} files and everything printed searched`;
+  checkEqual(world.keys.size, 2, "private keys that the story has seen, one a fork");
+  const { files, found } = await findSecrets(world, [...world.keys]);
+  checkEqual(found, [], "places that hold a key or a token");
+  return `${files} files and everything printed searched for two keys and ${Object.keys(world.people).length} tokens`;
+}
+
+/** News that are tested and on the sync branch, and that nobody has landed when the set-up is taken away. */
+async function notLanded(world: World): Promise<string> {
+  await moveUpstream(world, "later");
+  const run = await strike(world);
+  expectOutcome(run, "success", "promoted");
+  return `${short(run.record.sync.after)} on sync/upstream, pull request #${run.record.pr} is open`;
 }
 
 async function destroy(world: World): Promise<string> {
-  const { forks } = await world.upstreamSyncJson("destroy", "--yes");
-  const { create, update, delete: removed } = forks[0].summary;
-  check(create === 0 && update === 0 && removed > 0, "a plan that only removes", forks[0].summary);
-  return `${removed} removed`;
+  const tip = (await world.refs())[syncBranch] as string;
+  const { forks } = await world.upstreamSyncJson("destroy", world.forkName, "--yes");
+  const { summary, removal } = forks[0];
+  check(summary.create === 0 && summary.update === 0 && summary.delete > 0, "a plan that only removes", summary);
+  const [kept] = removal.kept;
+  check(/^sync\/upstream-backup-\d{8}$/.test(kept?.as), "the backup branch to be named", removal);
+  const refs = await world.refs();
+  checkEqual([refs[syncBranch], refs[`refs/heads/${kept.as}`]], [undefined, tip], "sync branch and backup");
+  world.backup = kept.as;
+  return `${summary.delete} removed; ${kept.thing} is kept as ${kept.as}: ${kept.why}`;
 }
 
 async function compare(world: World): Promise<string> {
-  const after = await snapshotFork(world.github, world.fork, world.people.administrator);
-  const { from, target } = world.fork.branches;
-  const own = [from, target].map((branch) => `refs/heads/${branch}`);
-  // What people landed stays, and so do the sync program's own refs: they name commits, and moving on from them is safe.
-  const unexpected = differences(world.before, after).filter(
-    ({ thing }) => !own.includes(thing) && !thing.startsWith("refs/upstream-sync/"),
-  );
-  checkEqual(unexpected, [], "differences");
-  for (const branch of new Set([from, target])) await expectOwnFiles(world, branch);
-  return `as before; what is new on ${target} is what the team landed`;
-}
-
-/** The files of a branch differ from before only by what people landed. */
-async function expectOwnFiles(world: World, branch: string): Promise<void> {
   const { fork, upstream } = world.setting;
-  await git(fork.git, ["fetch", "--quiet", world.github.gitUrl(fork), `+refs/heads/${branch}:refs/demo/after`]);
-  const listed = await git(fork.git, [
-    "diff",
-    "--name-only",
-    "-z",
-    world.before[`refs/heads/${branch}`] as string,
-    "refs/demo/after",
-  ]);
-  const changed = listed.stdout.split("\0").filter((path) => path !== "");
   const { start, added } = upstream.stages;
   // Each commit's own changes: what one brought and a later one took away again counts as well.
   const log = await git(upstream.git, ["log", "--name-only", "-z", "--format=", `${start}..${added}`]);
-  const news = log.stdout.split("\0");
-  const expected = branch === fork.branches.target ? changed.filter((path) => news.includes(path)) : [];
-  checkEqual(changed, expected, `files of ${branch} that differ from before without having come from upstream`);
+  const kept = [`refs/heads/${world.backup}`];
+  await expectAsBefore(world, fork, world.before, { landed: log.stdout.split("\0"), kept });
+  return `as before, but for ${world.backup} and what the team landed on ${fork.branches.target}`;
 }
 
 async function upstreamUntouched(world: World): Promise<string> {

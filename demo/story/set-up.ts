@@ -2,6 +2,7 @@
 import { check, checkEqual } from "../check.ts";
 import { snapshotFork } from "../fork-snapshot.ts";
 import { git } from "../git.ts";
+import { workflowKeys } from "../secret-search.ts";
 import type { World } from "../world.ts";
 import { isRestWrite, syncBranch } from "./expect.ts";
 import type { Chapter } from "./step.ts";
@@ -51,6 +52,7 @@ async function apply(world: World): Promise<string> {
     ["upstream-sync: gate", "upstream-sync: history"],
     "rulesets",
   );
+  for (const key of workflowKeys(world)) world.keys.add(key);
   return `${forks[0].summary.create} created`;
 }
 

@@ -64,9 +64,16 @@ describe("the demo", () => {
       "upstream removes what the fork edited: settled by the issue's git commands",
       "both added a file: settled on a branch of one's own",
       "the team lands what was settled",
-      "the private key is nowhere but sealed",
-      "destroy",
+      "another schedule: the plan shows one line",
+      "exactly that plan is applied, and the next one is empty",
+      "main is protected by somebody's rule: refused before any write, in words",
+      "label, sync branch, CODEOWNERS and Actions settings are there already",
+      "set up beside them: used, not edited",
+      "given back as it was",
+      "news that nobody has landed",
+      "destroy: what has not landed is kept under another name",
       "the fork compared with before",
+      "the private keys are nowhere but sealed, people's tokens nowhere",
       "nothing was ever written to the upstream",
     ]);
   });
