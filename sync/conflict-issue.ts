@@ -4,6 +4,9 @@ import { type GitHub, GitHubError } from "./github.ts";
 import type { Settings } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
 
+/** https://docs.github.com/rest/issues/assignees#add-assignees-to-an-issue */
+const MOST_ASSIGNEES = 10;
+
 export interface Issue {
   readonly number: number;
   readonly state: string;
@@ -78,27 +81,35 @@ async function writeBody(github: GitHub, settings: Settings, issue: Issue, text:
 
 async function openIssue(github: GitHub, settings: Settings, body: string): Promise<Kept> {
   const { labels, reviewers } = settings.pullRequest;
+  const assignees = reviewers.slice(0, MOST_ASSIGNEES);
+  const issue = { title: ISSUE_TITLE, body, labels };
+  const create = async (more: { readonly assignees?: readonly string[] }) =>
+    ((await github.write("POST", `/repos/${settings.repository}/issues`, { ...issue, ...more })) as { number: number })
+      .number;
   try {
-    const path = `/repos/${settings.repository}/issues`;
-    const made = (await github.write("POST", path, { title: ISSUE_TITLE, body, labels })) as { number: number };
-    return { number: made.number, warnings: await assign(github, settings, made.number, reviewers) };
+    // In one request: a run that is cut off after it has asked everybody, or made no issue.
+    return { number: await create(assignees.length > 0 ? { assignees } : {}), warnings: [] };
   } catch (error) {
+    // One name that cannot be assigned refuses the whole issue.
+    if (error instanceof GitHubError && error.status === 422 && /assignees/.test(error.detail)) {
+      const number = await create({});
+      return { number, warnings: await assign(github, settings, number, assignees) };
+    }
     // A fork starts with issues switched off: 410 Gone.
     if (!(error instanceof GitHubError) || (error.status !== 410 && error.status !== 404)) throw error;
     return { number: null, warnings: [`no issue was opened: ${wordsFor(error)}`] };
   }
 }
 
-/** GitHub leaves out whom it cannot assign. https://docs.github.com/rest/issues/assignees#add-assignees-to-an-issue */
+/** Here GitHub leaves out whom it cannot assign. https://docs.github.com/rest/issues/assignees#add-assignees-to-an-issue */
 async function assign(
   github: GitHub,
   settings: Settings,
   number: number,
   people: readonly string[],
 ): Promise<string[]> {
-  if (people.length === 0) return [];
   try {
-    await github.write("POST", `${issuePath(settings, number)}/assignees`, { assignees: people.slice(0, 10) });
+    await github.write("POST", `${issuePath(settings, number)}/assignees`, { assignees: people });
     return [];
   } catch (error) {
     if (error instanceof GitHubError) return [`nobody was assigned to issue ${number}: ${wordsFor(error)}`];

@@ -20,7 +20,7 @@ export async function forkState(world: World): Promise<ForkState> {
   const { name: _name, ...settings } = pick(await read(""), settingNames);
   const { environments } = await read("/environments");
   const environmentPath = (name: string) => `/environments/${encodeURIComponent(name)}`;
-  return {
+  const found = {
     ...(await refsOf(world)),
     ...(await each(await read("/labels?per_page=100"), ({ name }) => `label ${name}`, shapes.label)),
     ...(await each(
@@ -58,6 +58,14 @@ export async function forkState(world: World): Promise<ForkState> {
     "workflow permissions": text(await read("/actions/permissions/workflow")),
     settings: text(settings),
   };
+  return withoutPlaceholders(found, await world.refs());
+}
+
+/** The commit that waits at the tip of a conflict branch for people carries the number of the run that made it. */
+function withoutPlaceholders(state: ForkState, refs: Readonly<Record<string, string>>): ForkState {
+  const tips = Object.entries(refs).filter(([ref]) => /^refs\/heads\/.*-conflict-\d+$/.test(ref));
+  const told = (value: string) => tips.reduce((words, [ref, sha]) => words.replaceAll(sha, `<tip of ${ref}>`), value);
+  return Object.fromEntries(Object.entries(state).map(([thing, value]) => [thing, told(value)]));
 }
 
 const settingNames = [
@@ -134,6 +142,12 @@ export interface Difference {
   readonly thing: string;
   readonly expected: string | undefined;
   readonly got: string | undefined;
+}
+
+/** Where two texts part, with a little around it: whole bodies of issues would bury the point. */
+export function parted({ thing, expected = "nothing", got = "nothing" }: Difference): string {
+  const at = Math.max(0, [...expected].findIndex((character, index) => character !== got[index]) - 60);
+  return `${thing}: expected …${expected.slice(at, at + 200)}…, got …${got.slice(at, at + 200)}…`;
 }
 
 export function differences(expected: ForkState, got: ForkState): Difference[] {

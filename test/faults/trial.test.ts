@@ -15,9 +15,9 @@ describe("a verdict", () => {
       converged: false,
       lost: ["heads/main", "label bug"],
       detail: [
-        "heads/main: expected ours, got other",
-        "label bug: expected red, got undefined",
-        "heads/sync/upstream: expected made, got undefined",
+        "heads/main: expected …ours…, got …other…",
+        "label bug: expected …red…, got …nothing…",
+        "heads/sync/upstream: expected …made…, got …nothing…",
       ].join("\n"),
     });
   });

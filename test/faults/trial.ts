@@ -1,5 +1,5 @@
 /** What a story of faults is made of, and how its trials are chosen. */
-import { differences, type ForkState } from "./fork-state.ts";
+import { differences, type ForkState, parted } from "./fork-state.ts";
 import type { Lab } from "./lab.ts";
 
 export interface Verdict {
@@ -37,10 +37,7 @@ export function judge(
   return {
     converged: found.length === 0 && problems.length === 0,
     lost: lost.map(({ thing }) => thing),
-    detail: [
-      ...problems,
-      ...found.map(({ thing, expected: wanted, got: is }) => `${thing}: expected ${wanted}, got ${is}`),
-    ].join("\n"),
+    detail: [...problems, ...found.map(parted)].join("\n"),
   };
 }
 

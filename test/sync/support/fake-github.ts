@@ -279,9 +279,15 @@ function table(state: FakeGitHub, sshPort: number, { method, path, query, body }
     }
     case "GET /issues":
       return ok([...state.issues].reverse());
-    case "POST /issues":
-      state.issues.push({ ...(body as unknown as FakeIssue), number: nextNumber(state), state: "open", assignees: [] });
+    case "POST /issues": {
+      const assignees = (body.assignees as string[] | undefined) ?? [];
+      if (assignees.includes("stranger")) {
+        const errors = [{ value: "stranger", resource: "Issue", field: "assignees", code: "invalid" }];
+        return ok({ message: "Validation Failed", errors }, 422);
+      }
+      state.issues.push({ ...(body as unknown as FakeIssue), number: nextNumber(state), state: "open", assignees });
       return ok(state.issues.at(-1), 201);
+    }
     case "GET /issues/N":
       return ok(issue());
     case "PATCH /issues/N":
