@@ -49,6 +49,11 @@ function decideWaiting({ upstream, sync, target, proposals, seen }: LookFacts): 
   return { kind: "waiting", reason: "a conflict is open and waits for people; nothing moved since it was found" };
 }
 
+/** Whether workflow files are held that came after the last time people could accept them. */
+export function isHolding({ recorded }: LookFacts): boolean {
+  return recorded.held !== undefined && recorded.held !== recorded.synced;
+}
+
 /** There is something to do; whether it is people's turn (see `decideWait`). */
 export function decideTurn(reason: string, wait: Wait | undefined): LookAnswer {
   if (wait === undefined) return { kind: "go", reason };

@@ -20,6 +20,8 @@ export interface MergeFacts {
   readonly proposals: number;
   /** Asked for by hand: test what is there. */
   readonly retest: boolean;
+  /** Upstream's workflow files were held, and are accepted now. */
+  readonly takesHeld: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export function isUntested(facts: MergeFacts): boolean {
 
 /** Whether there is anything to fold: an upstream that landed already must not raise a conflict between two own branches. */
 export function needsFold(facts: MergeFacts): boolean {
-  return !facts.upstreamInTarget || facts.proposals > 0 || isUntested(facts);
+  return !facts.upstreamInTarget || facts.proposals > 0 || facts.takesHeld || isUntested(facts);
 }
 
 /**
@@ -89,7 +91,15 @@ export interface FinishFacts {
   readonly candidateRef: string | undefined;
   /** Whether the candidate has the tree that was tested and descends from the sync tip. */
   readonly candidateHolds: boolean;
-  readonly refs: { readonly sync: string; readonly synced: string; readonly tested: string; readonly target: string };
+  readonly refs: {
+    readonly sync: string;
+    readonly synced: string;
+    readonly tested: string;
+    readonly target: string;
+    readonly held: string;
+  };
+  /** What the record `held` has to say once this run's commit is promoted (see `RemoteRefs`). */
+  readonly held: string | undefined;
 }
 
 export interface RefUpdate {
@@ -197,7 +207,12 @@ function decidePromotion(facts: FinishFacts, folded: Folded): FinishDecision {
     updates: changed([
       { ref: facts.refs.sync, from: now.sync, to: folded.candidate },
       // Upstream's commit is recorded as taken only when it is in.
-      ...(facts.holdsUpstream ? [{ ref: facts.refs.synced, from: now.recorded.synced, to: facts.upstream }] : []),
+      ...(facts.holdsUpstream
+        ? [
+            { ref: facts.refs.synced, from: now.recorded.synced, to: facts.upstream },
+            { ref: facts.refs.held, from: now.recorded.held, to: facts.held },
+          ]
+        : []),
       { ref: facts.refs.tested, from: now.recorded.tested, to: folded.candidate },
       // As folded, not as it is now: a target that moved meanwhile is then noticed by the next look.
       { ref: facts.refs.target, from: now.recorded.target, to: folded.target },
@@ -239,6 +254,7 @@ function nothingToTest(facts: FinishFacts, sync: string, target: string): Finish
     reason: "upstream has nothing that is not taken over",
     updates: changed([
       { ref: facts.refs.synced, from: now.recorded.synced, to: facts.upstream },
+      { ref: facts.refs.held, from: now.recorded.held, to: facts.held },
       { ref: facts.refs.tested, from: now.recorded.tested, to: sync },
       { ref: facts.refs.target, from: now.recorded.target, to: target },
     ]),

@@ -6,12 +6,15 @@ import { carriesUpstream, isAncestor, type Sha } from "./graph.ts";
 import { type Judgement, judgeProposal } from "./judge-proposal.ts";
 import { proposalsIn, readPeopleBranches } from "./proposals.ts";
 import type { Settings } from "./settings.ts";
+import { takeHeld } from "./take-held.ts";
 
 export interface Commits {
   readonly sync: Sha;
   readonly target: Sha;
   readonly upstream: Sha;
   readonly tested: Sha | undefined;
+  /** The upstream commit up to which the fork has upstream's workflow files, while some are held. */
+  readonly held: Sha | undefined;
   /** Tips of the branches for people, by name. */
   readonly proposals: ReadonlyMap<string, Sha>;
 }
@@ -25,7 +28,10 @@ export interface Derived {
 }
 
 export async function derive(git: Git, settings: Settings, commits: Commits): Promise<Derived> {
-  const { sync, target, upstream, tested } = commits;
+  const { sync, target, upstream, tested, held } = commits;
+  const takes = held !== undefined && settings.upstreamWorkflows === "accept";
+  // What was held before comes in by a merge of its own, after the others.
+  const upstreamWorkflows = takes ? "hold" : settings.upstreamWorkflows;
   const branches = proposalsIn(await readPeopleBranches(git, settings, commits.proposals, sync));
   const facts: MergeFacts = {
     sync,
@@ -35,17 +41,19 @@ export async function derive(git: Git, settings: Settings, commits: Commits): Pr
     syncCarriesUpstream: await carriesUpstream(git, sync, upstream, target),
     proposals: branches.length,
     retest: settings.retest,
+    takesHeld: takes,
   };
   if (!needsFold(facts)) return { fold: undefined, candidate: false, taken: [] };
   const names = { sync: settings.branches.sync, target: settings.branches.target, upstream: settings.upstream.branch };
-  const judged = await judge(git, settings, branches, [
+  const judged = await judge(git, upstreamWorkflows === "hold", branches, [
     { name: names.sync, sha: sync },
     { name: names.target, sha: target },
     { name: "upstream", sha: upstream },
   ]);
   const clean = judged.filter(({ markers }) => markers.length === 0);
-  const { upstreamWorkflows } = settings;
-  const folded = await foldCandidate(git, { sync, target, upstream, proposals: clean, names, upstreamWorkflows });
+  const merged = await foldCandidate(git, { sync, target, upstream, proposals: clean, names, upstreamWorkflows });
+  const whole = takes && merged.conflicts.length === 0;
+  const folded = whole ? await takeHeld(git, merged, { since: held, upstream, sync: names.sync }) : merged;
   const fold = {
     ...folded,
     setAside: [...judged.filter(({ markers }) => markers.length > 0).map(leftMarkers), ...folded.setAside],
@@ -56,11 +64,10 @@ export async function derive(git: Git, settings: Settings, commits: Commits): Pr
 
 async function judge(
   git: Git,
-  settings: Settings,
+  hold: boolean,
   proposals: readonly Proposal[],
   known: Parameters<typeof judgeProposal>[2],
 ) {
-  const hold = settings.upstreamWorkflows === "hold";
   const judged: (Proposal & Judgement)[] = [];
   for (const { name, branch, sha } of proposals) {
     const proposal = { name, branch, sha };

@@ -52,7 +52,9 @@ export async function readFinishFacts(
       synced: recordRef(settings, "synced"),
       tested: recordRef(settings, "tested"),
       target: recordRef(settings, "target"),
+      held: recordRef(settings, "held"),
     },
+    held: await readHeldSince(git, settings, now),
   };
 }
 
@@ -128,7 +130,14 @@ export async function readDerived(git: Git, settings: FinishSettings, now: Remot
   if (!conflict && proposals.size === 0) return NOTHING;
   const upstream = settings.upstreamSha;
   await fetchUpstream(git, settings, upstream);
-  const derived = await derive(git, settings, { sync, target, upstream, proposals, tested: now.recorded.tested });
+  const derived = await derive(git, settings, {
+    sync,
+    target,
+    upstream,
+    proposals,
+    tested: now.recorded.tested,
+    held: now.recorded.held,
+  });
   const { fold } = derived;
   const found = (fold?.conflicts.length ?? 0) + (fold?.setAside.length ?? 0);
   if (found > 0 === conflict && (candidate === undefined || fold?.tip === candidate)) return derived;
@@ -144,9 +153,23 @@ export function conflictsOf({ fold }: Derived): Conflict[] {
   return fold === undefined ? [] : [...fold.conflicts, ...fold.setAside.flatMap(({ files }) => files)];
 }
 
-/** Upstream's workflow files that `tip` does not have as upstream has them. */
-export function readHeld(git: Git, settings: FinishSettings, tip: Sha): Promise<string[]> {
-  return settings.upstreamWorkflows === "hold" ? heldWorkflows(git, tip, settings.upstreamSha) : Promise.resolve([]);
+/**
+ * Upstream's workflow files that `tip` does not have as upstream has them. Where they always came in by merges, such a
+ * difference is the fork's own doing and no news.
+ */
+export async function readHeld(git: Git, settings: FinishSettings, tip: Sha, now: RemoteRefs): Promise<string[]> {
+  if (settings.upstreamWorkflows === "accept" && now.recorded.held === undefined) return [];
+  return heldWorkflows(git, tip, settings.upstreamSha);
+}
+
+/** Undefined when nothing is held, or nothing can be said. */
+async function readHeldSince(git: Git, settings: FinishSettings, now: RemoteRefs): Promise<Sha | undefined> {
+  const { upstreamSha: upstream, merge } = settings;
+  const tip = merge.candidate ?? merge.sync;
+  if (tip === undefined || merge.sync === undefined || !(await isKnownAncestor(git, upstream, tip))) return undefined;
+  if ((await readHeld(git, settings, tip, now)).length === 0) return undefined;
+  if (settings.upstreamWorkflows === "accept") return upstream;
+  return now.recorded.held ?? (await mergeBases(git, merge.sync, upstream))[0];
 }
 
 /** @param now milliseconds since the epoch. */

@@ -158,7 +158,7 @@ async function recordOf(
   if (decision.outcome === "stopped" || decision.handsOff) return record;
   return {
     ...record,
-    held: before === null ? [] : await readHeld(git, settings, merge.candidate ?? before),
+    held: before === null ? [] : await readHeld(git, settings, merge.candidate ?? before, now),
     behind: now.target === undefined ? null : await readBehind(git, now.target, facts.upstream, context.now()),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { type Git, GitError } from "./git.ts";
 import { committerDate, isAncestor, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
-import { isWorkflowPath, withWorkflowPathsOf, withWorkflowsOf } from "./hold.ts";
+import { isOurs, isWorkflowPath, withOurs, withWorkflowPathsOf, withWorkflowsOf } from "./hold.ts";
 import { type MergeTreeOutput, parseMergeTree } from "./merge-tree.ts";
 import { Stop } from "./stop.ts";
 
@@ -119,12 +119,14 @@ async function mergeStep(git: Git, input: FoldInput, tip: Sha, step: Step): Prom
   if (merged === undefined) return { tip, conflicts: [] };
   const { side, commit } = step;
   const holds = side !== "target" && input.upstreamWorkflows === "hold";
-  const open = holds ? merged.conflicts.filter(({ path }) => !isWorkflowPath(path)) : merged.conflicts;
+  const kept = (path: string) => side !== "target" && (isOurs(path) || (holds && isWorkflowPath(path)));
+  const open = merged.conflicts.filter(({ path }) => !kept(path));
   if (open.length > 0) {
     return { tip, conflicts: open.map(({ path, kind }) => ({ path: readable(path), kind, side })) };
   }
   const own = holds ? (step.workflowsOf ?? (await treeOf(git, tip))) : undefined;
-  const tree = own === undefined ? merged.tree : await withWorkflowsOf(git, own, merged.tree);
+  const held = own === undefined ? merged.tree : await withWorkflowsOf(git, own, merged.tree);
+  const tree = side === "target" ? held : await withOurs(git, tip, held);
   const message = mergeMessage(input.names.sync, step, merged.base, await countCommits(git, tip, commit));
   return { tip: await commitMerge(git, tree, [tip, commit], message), conflicts: [] };
 }

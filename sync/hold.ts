@@ -11,6 +11,36 @@ export function isWorkflowPath(path: string): boolean {
   return path.startsWith(`${WORKFLOWS}/`);
 }
 
+const OUR_WORKFLOW = `${WORKFLOWS}/upstream-sync.yml`;
+const OUR_FOLDER = "upstream-sync";
+
+/** The workflow and the program of this fork: an upstream that uses the same tool has files of these names. */
+export function isOurs(path: string): boolean {
+  return path === OUR_WORKFLOW || path.startsWith(`.github/${OUR_FOLDER}/`);
+}
+
+/** `merged` with our workflow and program as `own` has them, also when it has none. */
+export async function withOurs(git: Git, own: Sha, merged: Sha): Promise<Sha> {
+  const read = async (tree: Sha) => {
+    const github = await childTree(git, await listTree(git, `${tree}^{tree}`), ".github");
+    const workflows = await childTree(git, github, "workflows");
+    return { github, folder: entryOf(github, OUR_FOLDER), workflow: entryOf(workflows, "upstream-sync.yml") };
+  };
+  const [mine, theirs] = [await read(own), await read(merged)];
+  const workflow = mine.workflow?.sha === theirs.workflow?.sha;
+  const tree = workflow ? merged : await withWorkflowPathsOf(git, own, merged, [OUR_WORKFLOW]);
+  if (mine.folder?.sha === theirs.folder?.sha) return tree;
+  const root = await listTree(git, `${tree}^{tree}`);
+  const entries = replaceEntry(await childTree(git, root, ".github"), OUR_FOLDER, mine.folder);
+  return makeTree(git, replaceEntry(root, ".github", await folderOf(git, ".github", entries)));
+}
+
+/** Undefined for a folder without entries: git keeps none. */
+async function folderOf(git: Git, path: string, entries: readonly TreeEntry[]): Promise<TreeEntry | undefined> {
+  if (entries.length === 0) return undefined;
+  return { mode: "040000", type: "tree", sha: await makeTree(git, entries), path };
+}
+
 /** `merged` with the `.github/workflows` of `ours`: the same tree when they agree already. */
 export async function withWorkflowsOf(git: Git, ours: Sha, merged: Sha): Promise<Sha> {
   const root = await listTree(git, merged);
@@ -18,11 +48,7 @@ export async function withWorkflowsOf(git: Git, ours: Sha, merged: Sha): Promise
   const mine = entryOf(await childTree(git, await listTree(git, ours), ".github"), "workflows");
   if (entryOf(github, "workflows")?.sha === mine?.sha) return merged;
   const entries = replaceEntry(github, "workflows", mine);
-  const folder: TreeEntry | undefined =
-    entries.length === 0
-      ? undefined
-      : { mode: "040000", type: "tree", sha: await makeTree(git, entries), path: ".github" };
-  return makeTree(git, replaceEntry(root, ".github", folder));
+  return makeTree(git, replaceEntry(root, ".github", await folderOf(git, ".github", entries)));
 }
 
 /** `merged` with what `from` has at these paths (raw, in `.github/workflows`); of a folder below it, all of the folder. */
@@ -35,19 +61,9 @@ export async function withWorkflowPathsOf(git: Git, from: Sha, merged: Sha, path
   const names = new Set(paths.map((path) => path.slice(WORKFLOWS.length + 1).split("/")[0] ?? ""));
   const files = [...names].reduce<TreeEntry[]>((all, name) => replaceEntry(all, name, entryOf(theirs, name)), ours);
   const root = await listTree(git, `${merged}^{tree}`);
-  const workflows: TreeEntry = {
-    mode: "040000",
-    type: "tree",
-    sha: await makeTree(git, files),
-    path: "workflows",
-  };
-  const github = replaceEntry(
-    await childTree(git, root, ".github"),
-    "workflows",
-    files.length === 0 ? undefined : workflows,
-  );
-  const folder: TreeEntry = { mode: "040000", type: "tree", sha: await makeTree(git, github), path: ".github" };
-  return makeTree(git, replaceEntry(root, ".github", github.length === 0 ? undefined : folder));
+  const workflows = await folderOf(git, "workflows", files);
+  const github = replaceEntry(await childTree(git, root, ".github"), "workflows", workflows);
+  return makeTree(git, replaceEntry(root, ".github", await folderOf(git, ".github", github)));
 }
 
 /**
@@ -57,6 +73,7 @@ export async function withWorkflowPathsOf(git: Git, from: Sha, merged: Sha, path
 export async function heldWorkflows(git: Git, ours: Sha, upstream: Sha): Promise<string[]> {
   const mine = new Map((await workflowFiles(git, ours)).map((file) => [file.path, file]));
   return (await workflowFiles(git, upstream))
+    .filter((file) => !isOurs(file.path))
     .filter((file) => mine.get(file.path)?.sha !== file.sha || mine.get(file.path)?.mode !== file.mode)
     .map((file) => readable(file.path))
     .sort();

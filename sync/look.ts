@@ -1,6 +1,6 @@
 /** `look`: is there anything to do? Two look-ups when there is not, and no clone. */
 import { openConflictIssue } from "./conflict-issue.ts";
-import { decideLanded, decideLook, decideTurn, type LookAnswer, type LookFacts } from "./decide-look.ts";
+import { decideLanded, decideLook, decideTurn, isHolding, type LookAnswer, type LookFacts } from "./decide-look.ts";
 import { decideWait } from "./decide-wait.ts";
 import { authorization, gitIn, type Surroundings } from "./git.ts";
 import type { GitHub } from "./github.ts";
@@ -26,11 +26,13 @@ export interface Context extends Surroundings {
 export async function look(settings: LookSettings, context: Context): Promise<number> {
   try {
     const facts = await readFacts(settings, context);
-    const decision = await decide(settings, context, facts);
+    const { accepts, ...decision } = await decide(settings, context, facts);
     const { upstream, sync, target } = facts;
     const go = decision.kind === "go" || decision.kind === "tell";
     // `merge` is left out when people only have to be told something.
-    await context.report.outputs({ go: String(go), merge: String(decision.kind === "go"), upstream, sync, target });
+    const workflows = accepts ? "accept" : settings.upstreamWorkflows;
+    const merge = String(decision.kind === "go");
+    await context.report.outputs({ go: String(go), merge, workflows, upstream, sync, target });
     context.report.log(`${go ? "Something to do" : "Nothing to do"}: ${decision.reason}.`);
     if (decision.kind === "idle") await writeRecord(settings, context, upToDate(settings, facts, decision));
     if (decision.kind !== "waiting") return 0;
@@ -45,16 +47,24 @@ export async function look(settings: LookSettings, context: Context): Promise<nu
   }
 }
 
-async function decide(settings: Settings, context: Context, facts: LookFacts): Promise<LookAnswer> {
+/** `accepts`: people let upstream's workflow files in; known only when there is something to do. */
+async function decide(
+  settings: Settings,
+  context: Context,
+  facts: LookFacts,
+): Promise<LookAnswer & { readonly accepts: boolean }> {
   const first = decideLook(facts);
   const answer =
     first.kind === "ask-landed"
       ? decideLanded({ landed: await hasLanded(settings, context, first.tested, facts.target) })
       : first;
-  if (answer.kind !== "go") return answer;
+  if (answer.kind === "waiting" || (answer.kind === "idle" && !isHolding(facts))) return { ...answer, accepts: false };
   const pull = await readPullState(context.github, settings);
-  const { retest } = settings;
-  return decideTurn(answer.reason, decideWait(pull, { whenApproved: settings.pullRequest.whenApproved, retest }));
+  const accepts = pull.open?.accepts ?? false;
+  if (answer.kind === "idle" && !accepts && settings.upstreamWorkflows === "hold") return { ...answer, accepts };
+  const reason = answer.kind === "idle" ? "upstream's workflow files are accepted" : answer.reason;
+  const wishes = { whenApproved: settings.pullRequest.whenApproved, retest: settings.retest };
+  return { ...decideTurn(reason, decideWait(pull, wishes)), accepts };
 }
 
 async function readFacts(settings: LookSettings, context: Context): Promise<LookFacts> {

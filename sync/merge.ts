@@ -39,7 +39,7 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
   await fetchUpstream(git, settings, upstream);
   await refuseRewritten(settings, refs, (synced) => isKnownAncestor(git, synced, UPSTREAM_TIP));
   const { proposals } = refs;
-  const commits = { sync, target, upstream, tested: refs.recorded.tested, proposals };
+  const commits = { sync, target, upstream, tested: refs.recorded.tested, held: refs.recorded.held, proposals };
   const { fold, candidate } = await derive(git, settings, commits);
   const conflict = fold !== undefined && fold.conflicts.length + fold.setAside.length > 0;
   const outputs = {

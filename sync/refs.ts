@@ -12,6 +12,8 @@ export interface RemoteRefs {
     readonly tested: string | undefined;
     /** The target tip it was folded with. */
     readonly target: string | undefined;
+    /** While upstream's workflow files are held: the upstream commit up to which the fork has them. */
+    readonly held: string | undefined;
   };
   /** Candidates by full ref name; one that is left over marks a run that did not finish. */
   readonly candidates: ReadonlyMap<string, string>;
@@ -24,7 +26,7 @@ export interface RemoteRefs {
   readonly seen: ReadonlyMap<string, string>;
 }
 
-export function recordRef(settings: Settings, name: "synced" | "tested" | "target"): string {
+export function recordRef(settings: Settings, name: "synced" | "tested" | "target" | "held"): string {
   return `refs/upstream-sync/${settings.route}/${name}`;
 }
 
@@ -72,6 +74,7 @@ export function refsOf(listing: string, settings: Settings): RemoteRefs {
       synced: refs.get(recordRef(settings, "synced")),
       tested: refs.get(recordRef(settings, "tested")),
       target: refs.get(recordRef(settings, "target")),
+      held: refs.get(recordRef(settings, "held")),
     },
     candidates: new Map([...refs].filter(([ref]) => ref.startsWith(CANDIDATES))),
     proposals: below(refs, `refs/heads/${settings.branches.sync}-`, (name) => PROPOSAL.test(name)),

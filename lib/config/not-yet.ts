@@ -21,8 +21,6 @@ export const notYet: readonly NotYet[] = [
   { path: ["credentials"], asksForIt: is("github-token"), fix: "write deploy-key" },
   { path: ["delivery"], asksForIt: is("pull-request"), fix: "write commit" },
   { path: ["tests"], asksForIt: both, fix: "keep either compose or run" },
-  { path: ["pullRequest", "whenApproved"], asksForIt: is("update"), fix: "write hold" },
-  { path: ["upstreamWorkflows"], asksForIt: is("accept"), fix: "write hold" },
 ];
 
 /** Reserved keys: known to the format, so never reported as typing errors. */

@@ -97,6 +97,9 @@ const tests = z
       .optional()
       .describe("Commands, one step each, in bash, in the checked out candidate; instead of compose."),
     timeoutMinutes: z.int().min(1).max(360).default(45).describe("Limit of the whole test job; GitHub's own is 360."),
+    submodules: z.boolean().default(false).describe("Whether submodules are fetched, over https and without a token."),
+    lfs: z.boolean().default(false).describe("Whether files kept by Git LFS are fetched."),
+    keepGit: z.boolean().default(false).describe("Whether the tests find a .git, one commit deep."),
   })
   .prefault({})
   .transform(resolveTests)
@@ -262,16 +265,22 @@ function fromText(value: string) {
   return { repository, url, branch: "main", private: false };
 }
 
-function resolveTests(input: {
-  compose?: z.output<typeof compose> | undefined;
-  run?: string[] | undefined;
+interface TestSurroundings {
   timeoutMinutes: number;
-}): TestPlan {
-  const { timeoutMinutes } = input;
-  if (input.run) return { run: input.run, timeoutMinutes };
-  return { compose: input.compose ?? compose.parse({}), timeoutMinutes };
+  submodules: boolean;
+  lfs: boolean;
+  keepGit: boolean;
 }
 
-type TestPlan =
-  | { compose: z.output<typeof compose>; timeoutMinutes: number }
-  | { run: string[]; timeoutMinutes: number };
+type TestPlan = TestSurroundings & ({ compose: z.output<typeof compose> } | { run: string[] });
+
+function resolveTests({
+  compose: recipe,
+  run,
+  ...surroundings
+}: TestSurroundings & {
+  compose?: z.output<typeof compose> | undefined;
+  run?: string[] | undefined;
+}): TestPlan {
+  return run ? { run, ...surroundings } : { compose: recipe ?? compose.parse({}), ...surroundings };
+}

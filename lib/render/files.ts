@@ -7,7 +7,7 @@ import { canonicalJson, sha256 } from "./digest.ts";
 import { renderDocument } from "./document.ts";
 import { expression, fillTemplate, type Plain } from "./fill-template.ts";
 import { readProgram, readTemplates, type Templates } from "./template-source.ts";
-import { testSteps } from "./test-steps.ts";
+import { testShell, testSteps } from "./test-steps.ts";
 
 export interface RenderedFile {
   /** From the top of the repository. */
@@ -75,6 +75,10 @@ function renderWorkflow(fork: ForkConfig, template: string, digest: string, prog
     DIGEST: digest,
     PROGRAM_SHA256: programSha256,
     TEST_TIMEOUT: fork.tests.timeoutMinutes,
+    TEST_SHELL: testShell,
+    LFS: fork.tests.lfs,
+    SUBMODULES: fork.tests.submodules,
+    KEEP_GIT: fork.tests.keepGit,
     TEST_STEPS: steps,
   });
   const size = Buffer.byteLength(content);

@@ -6,6 +6,18 @@ import type { Plain } from "./fill-template.ts";
 const testName = "Test: ";
 const longestName = 60;
 
+/**
+ * GitHub's bash without what a runner leaves for steps: tokens of its services, and the files by which a step changes the
+ * environment of those after it, so that a test cannot reach into the next one or into the tear-down.
+ * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#environment-files
+ */
+const hidden = [
+  ...["GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "BASH_ENV"],
+  ...["ACTIONS_RUNTIME_TOKEN", "ACTIONS_RUNTIME_URL", "ACTIONS_RESULTS_URL", "ACTIONS_CACHE_URL"],
+  ...["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL"],
+];
+export const testShell = `env ${hidden.map((name) => `-u ${name}`).join(" ")} bash --noprofile --norc -eo pipefail {0}`;
+
 /** They run in the checked out candidate, one after the other, until one fails; taking down always runs. */
 export function testSteps(tests: ForkConfig["tests"]): Plain[] {
   return "compose" in tests ? composeSteps(tests.compose) : tests.run.map(commandStep);
@@ -13,7 +25,7 @@ export function testSteps(tests: ForkConfig["tests"]): Plain[] {
 
 function commandStep(command: string): Plain {
   const firstLine = command.trimStart().split("\n", 1)[0] as string;
-  return { name: `${testName}${cut(firstLine)}`, shell: "bash", run: command };
+  return { name: `${testName}${cut(firstLine)}`, run: command };
 }
 
 /** Values reach the shell as variables, so that nothing in them is read as shell. */
@@ -22,7 +34,6 @@ function composeSteps({ file, service }: { readonly file: string; readonly servi
   const files = { TEST_COMPOSE_FILE: file };
   const step = (name: string, run: string, env: Record<string, string>): Plain => ({
     name,
-    shell: "bash",
     env,
     run: `${compose} ${run}`,
   });
@@ -36,7 +47,6 @@ function composeSteps({ file, service }: { readonly file: string; readonly servi
     {
       name: "Take down: docker compose down -v",
       if: "always()",
-      shell: "bash",
       env: files,
       run: `${compose} down -v`,
     },

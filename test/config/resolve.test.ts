@@ -19,6 +19,8 @@ function problemsOf(input: string | object): readonly Problem[] {
 
 const example = (name: string) => readFileSync(join(packageRoot(), "examples", name, "upstream-sync.yaml"), "utf8");
 
+const asGit = { submodules: false, lfs: false, keepGit: false };
+
 // The defaults of design §8, and nobody as a reviewer: a stranger must not be asked.
 const minimal: Config = {
   version: 1,
@@ -36,7 +38,11 @@ const minimal: Config = {
       },
       branches: { sync: "sync/upstream", from: "main", target: "dev" },
       schedule: { cron: "17 0 * * *", timezone: "Etc/UTC" },
-      tests: { compose: { file: "docker-compose.test.yaml", service: "whatever-cypress" }, timeoutMinutes: 45 },
+      tests: {
+        compose: { file: "docker-compose.test.yaml", service: "whatever-cypress" },
+        timeoutMinutes: 45,
+        ...asGit,
+      },
       pullRequest: {
         title: "chore: sync with upstream",
         labels: ["upstream-sync"],
@@ -103,10 +109,12 @@ describe("defaults", () => {
     expect(testsOf({ compose: { file: "a.yaml" }, timeoutMinutes: 5 }, { run: ["npm test"] })).toEqual({
       run: ["npm test"],
       timeoutMinutes: 5,
+      ...asGit,
     });
     expect(testsOf({ run: ["npm test"] }, { compose: { service: "e2e" } })).toEqual({
       compose: { file: "docker-compose.test.yaml", service: "e2e" },
       timeoutMinutes: 45,
+      ...asGit,
     });
   });
 

@@ -83,8 +83,6 @@ describe("what this version does not do", () => {
     [{ credentials: "github-app" }, "credentials"],
     [{ delivery: "pull-request" }, "delivery"],
     [{ tests: { compose: {}, run: ["npm test"] } }, "tests"],
-    [{ pullRequest: { whenApproved: "update" } }, "pullRequest.whenApproved"],
-    [{ upstreamWorkflows: "accept" }, "upstreamWorkflows"],
   ])("%j is refused in so many words", (fork, path) => {
     const resolution = resolveConfig({ version: 1, forks: { "acme/app": { upstream: "up/app", ...fork } } });
     expect(resolution.ok ? [] : resolution.problems.map((problem) => [problem.path, problem.expected])).toEqual([

@@ -100,17 +100,15 @@ describe("the files of the complete example", () => {
   test("the compose plan is build, up, run, and down whatever happened, with its values as variables", () => {
     const env = { TEST_COMPOSE_FILE: "docker-compose.test.yaml" };
     const compose = 'docker compose -f "$TEST_COMPOSE_FILE"';
-    const shell = "bash";
     expect(stepsAfterCheckout(completeExample())).toEqual([
-      { name: "Test: docker compose build", shell, env, run: `${compose} build` },
-      { name: "Test: docker compose up -d", shell, env, run: `${compose} up -d` },
+      { name: "Test: docker compose build", env, run: `${compose} build` },
+      { name: "Test: docker compose up -d", env, run: `${compose} up -d` },
       {
         name: "Test: docker compose run --rm whatever-cypress",
-        shell,
         env: { ...env, TEST_SERVICE: "whatever-cypress" },
         run: `${compose} run --rm "$TEST_SERVICE"`,
       },
-      { name: "Take down: docker compose down -v", if: "always()", shell, env, run: `${compose} down -v` },
+      { name: "Take down: docker compose down -v", if: "always()", env, run: `${compose} down -v` },
     ]);
   });
 });
@@ -132,7 +130,9 @@ describe("a credential in the workflow", () => {
     const { jobs } = parse(content) as { jobs: Jobs };
     const secrets = (job: string) =>
       jobs[job]?.steps.flatMap(({ env }) =>
-        Object.entries(env ?? {}).flatMap(([name, value]) => (value.includes("secrets.") ? [`${name}=${value}`] : [])),
+        Object.entries(env ?? {}).flatMap(([name, value]) =>
+          String(value).includes("secrets.") ? [`${name}=${value}`] : [],
+        ),
       );
     return {
       environments: Object.keys(jobs).filter((job) => jobs[job]?.environment !== undefined),
@@ -215,9 +215,9 @@ describe("rendering", () => {
     const long = "echo ".repeat(30).trim();
     const steps = stepsAfterCheckout(forkConfig({ tests: { run: ["npm ci", "set -e\nnpm test\n", long] } }));
     expect(steps).toEqual([
-      { name: "Test: npm ci", shell: "bash", run: "npm ci" },
-      { name: "Test: set -e", shell: "bash", run: "set -e\nnpm test\n" },
-      { name: `Test: ${long.slice(0, 59)}…`, shell: "bash", run: long },
+      { name: "Test: npm ci", run: "npm ci" },
+      { name: "Test: set -e", run: "set -e\nnpm test\n" },
+      { name: `Test: ${long.slice(0, 59)}…`, run: long },
     ]);
   });
 

@@ -20,6 +20,7 @@ describe("merge", () => {
     syncCarriesUpstream: false,
     proposals: 0,
     retest: false,
+    takesHeld: false,
   };
 
   test.each([
@@ -50,7 +51,7 @@ describe("merge", () => {
 });
 
 describe("finish", () => {
-  const refs = { sync: "S", synced: "Y", tested: "T", target: "G" };
+  const refs = { sync: "S", synced: "Y", tested: "T", target: "G", held: "H" };
   const passed: FinishFacts = {
     pull: { open: { number: 7, approved: false, accepts: false }, closed: undefined },
     wishes: { whenApproved: "hold", retest: false, dryRun: false },
@@ -63,7 +64,7 @@ describe("finish", () => {
     now: {
       sync: SYNC,
       target: TARGET,
-      recorded: { synced: OTHER, tested: SYNC, target: undefined },
+      recorded: { synced: OTHER, tested: SYNC, target: undefined, held: undefined },
       candidates: new Map(),
       proposals: new Map(),
       seen: new Map(),
@@ -71,6 +72,7 @@ describe("finish", () => {
     candidateRef: CANDIDATE,
     candidateHolds: true,
     refs,
+    held: undefined,
   };
 
   const still = { outcome: "up-to-date", updates: [], status: undefined, pullRequest: "leave" };
@@ -128,7 +130,11 @@ describe("finish", () => {
   });
 
   test("goes on after a promotion that was cut off, moving only what is missing", () => {
-    const now = { ...passed.now, sync: CANDIDATE, recorded: { synced: UPSTREAM, tested: CANDIDATE, target: TARGET } };
+    const now = {
+      ...passed.now,
+      sync: CANDIDATE,
+      recorded: { synced: UPSTREAM, tested: CANDIDATE, target: TARGET, held: undefined },
+    };
     const decision = decideFinish({ ...passed, now, candidateRef: undefined });
     expect(decision).toMatchObject({ outcome: "promoted", updates: [], pullRequest: "ensure" });
   });

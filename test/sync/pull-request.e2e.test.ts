@@ -176,3 +176,73 @@ describe("started by hand", () => {
     ]);
   });
 });
+
+describe("upstream's workflow files", () => {
+  const [ci, mine] = [".github/workflows/ci.yml", ".github/workflows/upstream-sync.yml"];
+  const promoted = (path: string) => w.fork.show(tip() ?? "", path);
+  const label = () => pull().labels.push({ name: "Accept-Upstream-Workflows" });
+  const heldSince = () => w.fork.ref("refs/upstream-sync/main/held");
+
+  test("are held and listed each run, and come in once people put the label on", async () => {
+    const before = w.upstream.ref("refs/heads/main");
+    await w.run();
+    w.upstream.commit({ branch: "main", files: { [ci]: "v1\n", [mine]: "theirs\n", x: "x\n" } });
+    expect((await w.run()).records).toMatchObject([{ outcome: "promoted", held: [ci] }]);
+    moveUpstream();
+    expect((await w.run()).records).toMatchObject([{ outcome: "promoted", held: [ci] }]);
+    expect([promoted(ci), promoted("x"), heldSince()]).toEqual([undefined, "x\n", before]);
+    expect(pull().body).toContain(`- \`${ci}\``);
+    w.github.rest.length = 0;
+    expect((await w.run()).codes).toEqual({ look: 0 });
+    // One question about the label, and the reviews of the open pull request; nothing was held, nothing would be asked.
+    expect(w.github.rest.map(({ path }) => path)).toEqual([
+      "/repos/acme/fork/pulls",
+      "/repos/acme/fork/pulls/100/reviews",
+    ]);
+    label();
+    expect((await w.run()).records).toMatchObject([{ outcome: "promoted", held: [], pr: 100 }]);
+    expect([promoted(ci), promoted(mine), heldSince()]).toEqual(["v1\n", undefined, undefined]);
+    expect(w.fork.git("show", "--no-patch", "--format=%s", tip() ?? "")).toMatch(
+      /^chore: take upstream's workflow files of [0-9a-f]{12} into sync\/upstream$/,
+    );
+    expect((await w.run()).records).toMatchObject([{ outcome: "up-to-date", reason: "nothing moved" }]);
+  });
+
+  test("that the fork changed too are merged, or stay the fork's and on the list", async () => {
+    await w.run();
+    pull().state = "closed";
+    w.upstream.commit({ branch: "main", files: { [ci]: lines(), ".github/workflows/b.yml": lines() } });
+    w.github.pulls.length = 0;
+    await w.run({ environment: { UPSTREAM_WORKFLOWS: "accept" } });
+    expect(promoted(ci)).toBe(lines());
+    w.fork.commit({
+      branch: "dev",
+      parents: [tip() ?? ""],
+      files: { [ci]: lines({ 1: "fork" }), ".github/workflows/b.yml": lines({ 1: "fork" }) },
+    });
+    w.github.pulls.length = 0;
+    w.upstream.commit({
+      branch: "main",
+      files: { [ci]: lines({ 9: "up" }), ".github/workflows/b.yml": lines({ 1: "up" }) },
+    });
+    expect((await w.run()).records).toMatchObject([{ outcome: "promoted", held: [".github/workflows/b.yml", ci] }]);
+    expect(promoted(ci)).toBe(lines({ 1: "fork" }));
+    label();
+    const { records } = await w.run();
+    expect(records).toMatchObject([{ outcome: "promoted", held: [".github/workflows/b.yml", ci] }]);
+    expect(promoted(ci)).toBe(lines({ 1: "fork", 9: "up" }));
+    expect(promoted(".github/workflows/b.yml")).toBe(lines({ 1: "fork" }));
+    expect((await w.run()).codes).toEqual({ look: 0 });
+  });
+
+  test("and program of our names are never taken, also with `accept`", async () => {
+    const own = { [mine]: "ours\n", ".github/upstream-sync/upstream-sync.mjs": "ours\n" };
+    w.fork.commit({ branch: "dev", files: own });
+    const theirs = Object.fromEntries(Object.keys(own).map((path) => [path, "theirs\n"]));
+    w.upstream.commit({ branch: "main", files: { ...theirs, [ci]: "v1\n" } });
+    const { records } = await w.run({ environment: { UPSTREAM_WORKFLOWS: "accept" } });
+    expect(records).toMatchObject([{ outcome: "promoted", conflicts: [], held: [] }]);
+    expect(Object.keys(own).map(promoted)).toEqual(["ours\n", "ours\n"]);
+    expect(promoted(ci)).toBe("v1\n");
+  });
+});

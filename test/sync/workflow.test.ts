@@ -39,7 +39,15 @@ describe("the workflow template", () => {
         ...["__CREDENTIALS__", "__CREDENTIAL__", "__CREDENTIAL__", "__ENVIRONMENT__", "__ENVIRONMENT__"],
         ...["__UPSTREAM_ENVIRONMENT__", "__UPSTREAM_TOKEN__", "__UPSTREAM_TOKEN__", "__UPSTREAM_TOKEN__"],
         ...["__CONTENTS__", "__CONTENTS__", "__PULL_REQUESTS__", "__WRITE__", "__WRITE__"],
-        ...["__IF_THIS_REPOSITORY__", "__TEST_TIMEOUT__", "__TEST_STEPS__"],
+        ...[
+          "__IF_THIS_REPOSITORY__",
+          "__TEST_TIMEOUT__",
+          "__TEST_SHELL__",
+          "__LFS__",
+          "__SUBMODULES__",
+          "__KEEP_GIT__",
+          "__TEST_STEPS__",
+        ],
       ].sort(),
     );
   });

@@ -92,7 +92,13 @@ export async function world(): Promise<World> {
     codes.look = await look(lookSettings, context(lookSettings));
     if (outputs().go !== "true") return end();
 
-    const secrets = { ...base, CREDENTIAL: github.deployKey, UPSTREAM_SHA: outputs().upstream, ...environment };
+    const secrets = {
+      ...base,
+      CREDENTIAL: github.deployKey,
+      UPSTREAM_SHA: outputs().upstream,
+      ...environment,
+      UPSTREAM_WORKFLOWS: outputs().workflows,
+    };
     const merges = outputs().merge === "true";
     if (merges) {
       const mergeSettings = readMergeSettings(secrets);
