@@ -21,6 +21,8 @@ export function renderDocument(fork: ForkConfig, template: string, digest: strin
     CRON: code(schedule.cron),
     TIMEZONE: code(schedule.timezone),
     PULL_REQUEST_TITLE: code(pullRequest.title),
+    WHEN_APPROVED: code(pullRequest.whenApproved),
+    UPSTREAM_WORKFLOWS: code(fork.upstreamWorkflows),
     LABELS: list(pullRequest.labels, "none"),
     REVIEWERS: list(
       [...pullRequest.reviewers, ...pullRequest.teamReviewers.map((team) => `${fork.owner}/${team}`)],
