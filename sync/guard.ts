@@ -163,7 +163,7 @@ export async function readWorkflowPolicy(context: RemovalContext, github: GitHub
   return await github.get(`${repo(context)}/actions/permissions/workflow`);
 }
 
-export function repo(context: RemovalContext): string {
+export function repo(context: { readonly repository: string }): string {
   return `/repos/${context.repository}`;
 }
 
@@ -176,6 +176,6 @@ export async function orMissing(answer: Promise<unknown>): Promise<unknown> {
   }
 }
 
-function refPath(name: string): string {
+export function refPath(name: string): string {
   return name.split("/").map(encodeURIComponent).join("/");
 }

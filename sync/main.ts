@@ -7,6 +7,7 @@
  *
  * and, run by Terraform where the set-up is deployed from:
  *
+ *   node upstream-sync.mjs branch   make the sync branch where a removal has to leave it
  *   node upstream-sync.mjs guard    before anything is taken away: stop the workflow, keep what has not landed
  *   node upstream-sync.mjs release  when it is set up again after a removal that was cut short: start the workflow
  *   node upstream-sync.mjs restore  after all is taken away: give the Actions settings back
@@ -14,16 +15,17 @@
  * Inputs come from the environment, which the generated workflow or Terraform fills; a missing one is named. Exit codes: 0 done,
  * 1 something for people to look at, 2 wrong use.
  */
+import { makeBranch } from "./branch.ts";
 import { type Environment, SettingsError } from "./environment.ts";
 import { finish } from "./finish.ts";
-import { connect, type GitHub } from "./github.ts";
+import { connect, type GitHub, type GitHubOptions } from "./github.ts";
 import { guard, release } from "./guard.ts";
 import { type Context, look } from "./look.ts";
 import { merge } from "./merge.ts";
 import { reportTo } from "./outputs.ts";
 import { escapeMessage } from "./record.ts";
 import { say } from "./removal-report.ts";
-import { type RemovalContext, readRemovalSettings } from "./removal-settings.ts";
+import { type BranchSettings, readRemovalSettings, readStep } from "./removal-settings.ts";
 import { pause } from "./rest.ts";
 import { restore } from "./restore.ts";
 import { readFinishSettings, readLookSettings, readMergeSettings, type Settings } from "./settings.ts";
@@ -33,19 +35,20 @@ const VERBS: Readonly<Record<string, (environment: Environment) => Promise<numbe
   look: (environment) => start(environment, readLookSettings, look),
   merge: (environment) => start(environment, readMergeSettings, merge),
   finish: (environment) => start(environment, readFinishSettings, finish),
-  guard: (environment) => forTerraform(environment, guard),
-  release: (environment) => forTerraform(environment, release),
-  restore: (environment) => forTerraform(environment, restore),
+  branch: (environment) => forTerraform(() => readStep<BranchSettings>(environment), makeBranch),
+  guard: (environment) => forTerraform(() => readRemovalSettings(environment), guard),
+  release: (environment) => forTerraform(() => readRemovalSettings(environment), release),
+  restore: (environment) => forTerraform(() => readRemovalSettings(environment), restore),
 };
 
 /** Terraform shows what is printed, and on a failure removes nothing that waits for this step. */
-async function forTerraform(
-  environment: Environment,
-  run: (context: RemovalContext, github: GitHub) => Promise<void>,
+async function forTerraform<T extends GitHubOptions>(
+  read: () => T,
+  run: (settings: T, github: GitHub) => Promise<void>,
 ): Promise<number> {
   try {
-    const context = readRemovalSettings(environment);
-    await run(context, connect(context));
+    const settings = read();
+    await run(settings, connect(settings));
     return 0;
   } catch (error) {
     say(wordsFor(error));

@@ -1,4 +1,4 @@
-/** What Terraform hands to `guard`, `release` and `restore`: one JSON value made by `lib/constructs/guard.ts`, and the user's environment. */
+/** What Terraform hands to the verbs it runs: one JSON value made by `lib/constructs`, and the user's own environment. */
 import { type Environment, SettingsError } from "./environment.ts";
 
 export interface RemovalSettings {
@@ -15,9 +15,7 @@ export interface RemovalSettings {
   readonly before: Readonly<Record<string, unknown>>;
 }
 
-export interface RemovalContext extends RemovalSettings {
-  readonly apiUrl: string;
-  readonly token: string;
+export interface RemovalContext extends RemovalSettings, Connection {
   /** How long a running sync is waited for. */
   readonly waitSeconds: number;
 }
@@ -25,19 +23,31 @@ export interface RemovalContext extends RemovalSettings {
 const FIFTEEN_MINUTES = 900;
 
 export function readRemovalSettings(environment: Environment): RemovalContext {
+  const waitSeconds = Number(environment.UPSTREAM_SYNC_WAIT_SECONDS ?? FIFTEEN_MINUTES);
+  return { ...readStep<RemovalSettings>(environment), waitSeconds };
+}
+
+/** What `branch` needs: the sync branch is made from another one, unless it is there. */
+export interface BranchSettings extends Connection {
+  readonly repository: string;
+  readonly branch: string;
+  readonly from: string;
+}
+
+export interface Connection {
+  readonly apiUrl: string;
+  readonly token: string;
+}
+
+/** @throws SettingsError when this is not run by Terraform, or without a token. */
+export function readStep<Input>(environment: Environment): Input & Connection {
   const token = environment.GITHUB_TOKEN || environment.GH_TOKEN;
-  const text = environment.UPSTREAM_SYNC_REMOVAL;
-  const problems = [
+  const text = environment.UPSTREAM_SYNC_INPUT;
+  if (token && text) return { ...(JSON.parse(text) as Input), apiUrl: apiUrl(environment), token };
+  throw new SettingsError([
     ...(token ? [] : ["GITHUB_TOKEN is missing: export the token that administers the fork"]),
-    ...(text ? [] : ["UPSTREAM_SYNC_REMOVAL is missing: this verb is run by Terraform"]),
-  ];
-  if (!token || !text) throw new SettingsError(problems);
-  return {
-    ...(JSON.parse(text) as RemovalSettings),
-    apiUrl: apiUrl(environment),
-    token,
-    waitSeconds: Number(environment.UPSTREAM_SYNC_WAIT_SECONDS ?? FIFTEEN_MINUTES),
-  };
+    ...(text ? [] : ["UPSTREAM_SYNC_INPUT is missing: this verb is run by Terraform"]),
+  ]);
 }
 
 /** GITHUB_API_URL as on every runner, else the provider's own GITHUB_BASE_URL, which names a server without its `/api/v3`. */

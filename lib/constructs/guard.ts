@@ -44,7 +44,7 @@ export class Guard extends Construct {
       resource.addOverride("input", input);
       return resource;
     };
-    const environment = { UPSTREAM_SYNC_REMOVAL: "jsonencode(self.input)" };
+    const environment = { UPSTREAM_SYNC_INPUT: "jsonencode(self.input)" };
 
     const everything = resourcesIn(TerraformStack.of(this));
     const restore = data("restore");

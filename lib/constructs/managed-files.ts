@@ -4,9 +4,11 @@ import { gitBlobId } from "../render/digest.ts";
 import { terraformLiteral } from "../render/terraform-literal.ts";
 import type { BranchFacts } from "./branch-facts.ts";
 import { resourcesIn } from "./depend-on.ts";
+import { hcl } from "./expression.ts";
 import type { FileFacts } from "./file-facts.ts";
 import type { ForkRepository } from "./fork-repository.ts";
 import type { HomeBranch } from "./homes.ts";
+import type { Ownership } from "./ownership.ts";
 
 export interface ManagedFile {
   /** Terraform name, a short noun: `github_repository_file.<id>`. */
@@ -24,6 +26,7 @@ export interface ManagedFile {
 
 export interface ManagedFilesProps {
   readonly repository: ForkRepository;
+  readonly ownership: Ownership;
   /** Committed in this order. */
   readonly files: readonly ManagedFile[];
   readonly fileFacts: FileFacts;
@@ -55,14 +58,23 @@ export class ManagedFiles extends Construct {
       });
       resource.overrideLogicalId(file.id);
       if (file.when) resource.addOverride("count", `\${${file.when} ? 1 : 0}`);
+      props.ownership.importWhen(
+        `${props.fileFacts.there(file.id)} && ${marked(file, props.fileFacts)} && ${file.when ?? "true"}`,
+        `join(":", [${hcl(props.repository.name)}, ${hcl(file.path)}, ${file.branch.expression}])`,
+        `github_repository_file.${file.id}${file.when ? "[0]" : ""}`,
+      );
       previous = resource;
     }
   }
 }
 
+function marked(file: ManagedFile, facts: FileFacts): string {
+  return `strcontains(${facts.text(file.id)}, ${hcl(file.mark)})`;
+}
+
 function isOurs(file: ManagedFile, facts: FileFacts) {
   return {
-    condition: `\${!${facts.there(file.id)} || strcontains(${facts.text(file.id)}, ${JSON.stringify(file.mark)})}`,
+    condition: `\${!${facts.there(file.id)} || ${marked(file, facts)}}`,
     errorMessage: `${terraformLiteral(file.path)} on ${file.branch.name} is not ours: it is there already, without the words "${file.mark}", and is not overwritten. Fix: rename or remove it there`,
   };
 }

@@ -1,9 +1,11 @@
 import { Branch } from "@cdktf/provider-github/lib/branch/index.js";
 import { DataGithubRestApi } from "@cdktf/provider-github/lib/data-github-rest-api/index.js";
+import { TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { refPath } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
-import type { Ownership } from "./ownership.ts";
+import type { Owned, Ownership } from "./ownership.ts";
+import type { SyncProgram } from "./sync-program.ts";
 
 export interface SyncBranchProps {
   readonly repository: ForkRepository;
@@ -14,6 +16,9 @@ export interface SyncBranchProps {
   readonly from: string;
   /** Branch it will be merged into; one that was there before has to share history with it. */
   readonly target: string;
+  /** A destroy leaves the branch, whoever made it. */
+  readonly keep: boolean;
+  readonly program: SyncProgram;
 }
 
 /**
@@ -24,7 +29,7 @@ export class SyncBranch extends Construct {
   readonly name: string;
   /** Boolean expression: this stack has made it, and a destroy deletes it. */
   readonly removed: string;
-  readonly resource: Branch;
+  readonly resource: TerraformResource;
 
   constructor(scope: Construct, id: string, props: SyncBranchProps) {
     super(scope, id);
@@ -57,16 +62,39 @@ export class SyncBranch extends Construct {
       fix: "Rename or remove that branch, or name another one in branches.sync, then apply again.",
     });
 
-    this.resource = new Branch(this, "branch", {
-      repository: props.repository.name,
-      branch: props.name,
-      sourceBranch: props.from,
-      // Its birthplace moves on every day; a change of source would replace, that is delete, the branch.
-      lifecycle: { ignoreChanges: ["source_branch", "source_sha"] },
-    });
-    this.resource.overrideLogicalId("sync");
-    this.resource.addOverride("count", `\${${owned.managed} ? 1 : 0}`);
-    owned.importInto("github_branch.sync[0]");
-    this.removed = owned.managed;
+    if (props.keep) {
+      this.removed = "false";
+      this.resource = keptBranch(this, props);
+    } else {
+      this.removed = owned.managed;
+      this.resource = ownBranch(this, props, owned);
+    }
   }
+}
+
+function ownBranch(scope: Construct, props: SyncBranchProps, owned: Owned): TerraformResource {
+  const branch = new Branch(scope, "branch", {
+    repository: props.repository.name,
+    branch: props.name,
+    sourceBranch: props.from,
+    // Its birthplace moves on every day; a change of source would replace, that is delete, the branch.
+    lifecycle: { ignoreChanges: ["source_branch", "source_sha"] },
+  });
+  branch.overrideLogicalId("sync");
+  branch.addOverride("count", `\${${owned.managed} ? 1 : 0}`);
+  owned.importInto("github_branch.sync[0]");
+  return branch;
+}
+
+/** The provider's own resource deletes its branch in every destroy, so one that is to stay is made by the sync program. */
+function keptBranch(scope: Construct, { repository, name, from, program }: SyncBranchProps): TerraformResource {
+  const branch = new TerraformResource(scope, "branch", { terraformResourceType: "terraform_data" });
+  branch.overrideLogicalId("sync_branch");
+  branch.addOverride("input", { repository: `${repository.owner}/${repository.name}`, branch: name, from });
+  const environment = { UPSTREAM_SYNC_INPUT: "jsonencode(self.input)" };
+  branch.addOverride("provisioner", [program.provisioner({ verb: "branch", when: "create", environment })]);
+  // One that an earlier config had Terraform delete: forgotten, not deleted.
+  const forgotten = [{ from: "github_branch.sync", lifecycle: { destroy: false } }];
+  TerraformStack.of(scope).addOverride("removed", forgotten);
+  return branch;
 }

@@ -44,12 +44,15 @@ export class UpstreamSync extends Construct {
     const { fork, files } = props;
     const repository = new ForkRepository(this, "fork", { owner: fork.owner, name: fork.name });
     const ownership = new Ownership(this, "ownership");
+    const program = new SyncProgram(this, "program", { file: props.programFile });
     const branch = new SyncBranch(this, "branch", {
       repository,
       ownership,
       name: fork.branches.sync,
       from: fork.branches.from,
       target: fork.branches.target,
+      keep: fork.rollback.syncBranch === "keep",
+      program,
     });
     const credentials = props.credentials.bind(this, repository, ownership);
     const rules = new BranchRules(this, "rules", {
@@ -68,6 +71,7 @@ export class UpstreamSync extends Construct {
     const managed = managedFiles(files, homes);
     new ManagedFiles(this, "files", {
       repository,
+      ownership,
       files: managed,
       fileFacts: new FileFacts(this, "file-facts", { repository, files: managed }),
       branchFacts: new BranchFacts(this, "branch-facts", { repository, branches: Object.values(homes) }),
@@ -82,7 +86,7 @@ export class UpstreamSync extends Construct {
       settings,
       workflow: files.workflow.path,
       ruleset: historyRuleset,
-      program: new SyncProgram(this, "program", { file: props.programFile }),
+      program,
     });
   }
 }

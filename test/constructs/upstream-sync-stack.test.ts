@@ -236,7 +236,7 @@ describe("the stack of one fork", () => {
       when: "destroy",
       interpreter: ["node", expect.stringMatching(/^assets\/\S+\/current\/upstream-sync\.mjs$/)],
       command: "guard",
-      environment: { UPSTREAM_SYNC_REMOVAL: "${jsonencode(self.input)}" },
+      environment: { UPSTREAM_SYNC_INPUT: "${jsonencode(self.input)}" },
       quiet: true,
     });
     // A failure here must not taint the guard: Terraform skips the destroy-time steps of what is tainted.
@@ -253,6 +253,10 @@ describe("the stack of one fork", () => {
       "github_repository_ruleset.gate",
       'github_issue_label.label["upstream-sync"]',
       'github_issue_label.label["accept-upstream-workflows"]',
+      "github_repository_file.program",
+      "github_repository_file.codeowners",
+      "github_repository_file.document",
+      "github_repository_file.workflow",
     ]);
   });
 });
@@ -263,6 +267,17 @@ describe("choices of the config", () => {
     expect(synth(stackOf(fork)).addresses.filter((address) => address.startsWith("github_repository_ruleset"))).toEqual(
       ["github_repository_ruleset.history"],
     );
+  });
+
+  test("a branch that is to stay is made by the program, and Terraform forgets the one it had", () => {
+    const stack = synth(stackOf(forkConfig({ rollback: { syncBranch: "keep" } })));
+    expect(stack.addresses.filter((one) => one.startsWith("github_branch."))).toEqual([]);
+    expect(stack.json.removed).toEqual([{ from: "github_branch.sync", lifecycle: { destroy: false } }]);
+    expect(stack.resource("terraform_data.sync_branch")).toMatchObject({
+      input: { repository: "acme/open-webui", branch: "sync/upstream", from: "main" },
+      provisioner: [{ "local-exec": { command: "branch" } }],
+    });
+    expect(stack.resource("terraform_data.guard").input).toContain("removesBranch = false");
   });
 
   test("without includeAdministrators, administrators pass the gate too", () => {
