@@ -36,7 +36,7 @@ describe("the demo", () => {
     stdout = watched.result.stdout;
     seen = watched.seen;
     told = JSON.parse(stdout);
-  }, 180_000);
+  }, 400_000);
 
   test("every check of every step holds", () => {
     expect(told.steps.filter((step) => !step.ok)).toEqual([]);

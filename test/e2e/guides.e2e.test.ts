@@ -1,0 +1,72 @@
+/** The shell commands of docs/guides, as they stand, one guide after the other, against the sandbox. */
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { execa } from "execa";
+import { GitHubStandIn } from "../../demo/github-stand-in.ts";
+import { pocketBoard } from "../../demo/pocket-board.ts";
+import { standUp } from "../../demo/stand-up.ts";
+import type { World } from "../../demo/world.ts";
+import { packageRoot } from "../../lib/package-root.ts";
+
+let folder: string;
+let github: GitHubStandIn;
+let world: World;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "upstream-sync-guides-"));
+  github = await GitHubStandIn.start(join(folder, "github"));
+  world = await standUp(github, folder, await pocketBoard(folder));
+  mkdirSync(join(folder, "bin"));
+  const script = (name: string, line: string) => {
+    writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${line}\n`);
+    chmodSync(join(folder, "bin", name), 0o700);
+  };
+  script("upstream-sync", `exec node '${join(packageRoot(), "dist", "cli", "main.js")}' "$@"`);
+  script("gh", 'test "$*" = "auth token" && cat "$TOKEN_FILE"');
+  writeFileSync(join(folder, "token"), world.people.administrator, { mode: 0o600 });
+}, 60_000);
+
+afterAll(async () => {
+  await github.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs all commands of a guide in one shell, like a person who copies them. */
+async function follow(guide: string): Promise<string> {
+  const text = readFileSync(join(packageRoot(), "docs", "guides", guide), "utf8");
+  const commands = [...text.matchAll(/^```sh\n(?<commands>[\s\S]*?)^```$/gm)].map(({ groups }) => groups?.commands);
+  const shell = await execa("sh", ["-e", "-c", commands.join("")], {
+    cwd: world.project,
+    reject: false,
+    all: true,
+    stdin: "ignore",
+    env: {
+      PATH: `${join(folder, "bin")}:${process.env.PATH}`,
+      GITHUB_API_URL: github.api,
+      TOKEN_FILE: join(folder, "token"),
+      NO_COLOR: "1",
+    },
+  });
+  if (shell.exitCode !== 0) throw new Error(`${guide}: ${shell.all}`);
+  return shell.all as string;
+}
+
+test("a fork is set up, gets a new key, and is taken away, by the guides' commands", async () => {
+  const started = await follow("start.md");
+  expect(started).toContain("apply: done");
+  expect(started).toContain("acme/pocket-board: up-to-date");
+
+  const keys = async () => (await world.rest("administrator", "GET", `${world.forkPath}/keys`)).data;
+  const [first] = await keys();
+  await follow("credentials.md");
+  const [second, ...others] = await keys();
+  expect(others).toEqual([]);
+  expect(second.title).toBe("upstream-sync");
+  expect(second.key).not.toBe(first.key);
+
+  expect(await follow("rollback.md")).toContain("destroy: done");
+  expect(await keys()).toEqual([]);
+  expect(Object.keys(await world.refs()).filter((ref) => ref.includes("upstream-sync"))).toEqual([]);
+}, 240_000);

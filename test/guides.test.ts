@@ -1,0 +1,73 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { packageRoot } from "../lib/package-root.ts";
+import { openText } from "../sync/conflict-text.ts";
+import { sha, someSettings } from "./sync/support/settings.ts";
+
+const folder = join(packageRoot(), "docs", "guides");
+const read = (path: string) => readFileSync(join(packageRoot(), path), "utf8");
+const guides = readdirSync(folder).map((name) => ({ name, text: read(join("docs/guides", name)) }));
+const blocksOf = (text: string) =>
+  [...text.matchAll(/(?:<!-- (?<origin>.+) -->\n)?^```(?<language>\w+)\n(?<text>[\s\S]*?)^```$/gm)].map(
+    ({ groups }) => groups as { origin?: string; language: string; text: string },
+  );
+const codeIn = (folder: string) =>
+  readdirSync(join(packageRoot(), folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => read(join(folder, name)))
+    .join("\n");
+
+describe("the guides", () => {
+  test("every block is a config of the examples, commands of the issue, or commands that the end-to-end test runs", () => {
+    const origins = guides.flatMap(({ name, text }) =>
+      blocksOf(text).map(({ language, origin }) => `${name}: ${language}${origin ? ` (${origin})` : ""}`),
+    );
+    expect([...new Set(origins)].sort()).toEqual([
+      "conflicts.md: shell (issue: On a branch of your own)",
+      "conflicts.md: shell (issue: With git)",
+      "credentials.md: sh",
+      "rollback.md: sh",
+      "start.md: sh",
+      "start.md: yaml (examples/minimal/upstream-sync.yaml)",
+    ]);
+  });
+
+  test("the config is the example, to the letter", () => {
+    const [config] = blocksOf(read("docs/guides/start.md")).filter(({ language }) => language === "yaml");
+    expect(config?.text).toBe(read("examples/minimal/upstream-sync.yaml"));
+  });
+
+  test("the commands for a conflict are those of the issue, which the demo types as they stand", () => {
+    const issue = openText(
+      {
+        branch: "sync/upstream-conflict-1",
+        tip: sha("1"),
+        with: { side: "upstream", commit: sha("2") },
+        files: [{ path: "README.md", kind: "contents", side: "upstream" }],
+        standing: { kind: "waiting" },
+        upstream: sha("2"),
+      },
+      someSettings(),
+      { kind: "issue", pull: 7 },
+    );
+    const told = blocksOf(read("docs/guides/conflicts.md"));
+    expect(told.map(({ text }) => text)).toEqual(blocksOf(issue).map(({ text }) => text));
+  });
+
+  test("every refusal that is explained is one that the code says", () => {
+    const code = ["sync", "lib"].map(codeIn).join("\n");
+    const rows = read("docs/guides/refusals.md").matchAll(/^\| `(?<text>[^`]+)` \| /gm);
+    const texts = [...rows].map(({ groups }) => groups?.text as string);
+    expect(texts.length).toBeGreaterThan(12);
+    expect(texts.filter((text) => !code.includes(text))).toEqual([]);
+  });
+
+  test("every link leads to a file", () => {
+    const links = guides.flatMap(({ text }) =>
+      [...text.matchAll(/\]\((?<path>[^)#]+)\)/g)].map(({ groups }) => join("docs/guides", groups?.path as string)),
+    );
+    expect(links.length).toBeGreaterThan(4);
+    expect(links.filter((path) => !existsSync(join(packageRoot(), path)))).toEqual([]);
+  });
+});
