@@ -201,7 +201,7 @@ export async function pocketBoard(folder: string): Promise<Setting> {
       stages: stages as Record<Stage, string>,
     },
     fork: { owner: "acme", name: "pocket-board", git: fork, branches: { from: "main", target: "dev" } },
-    held: [".github/workflows/ci.yml", ".github/workflows/upstream-sync.yml"],
+    held: [".github/workflows/ci.yml"],
     conflicts: {
       edited: { path: "public/index.html", settled: page("Acme board 2") },
       removed: { path: "CONTRIBUTING.md", settled: `${contributing}Ask in #board.\n` },

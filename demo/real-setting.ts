@@ -131,11 +131,15 @@ async function upstreamLife(
   };
 }
 
-/** Workflow files of `commit` that `fork` has not, or has otherwise. */
+/** Workflow files of `commit` that `fork` has not, or has otherwise; ours is none of them. */
 async function workflowsUnlike(repository: string, commit: string, fork: string): Promise<string[]> {
   const args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=AM", fork, commit];
   const listed = await git(repository, [...args, "--", ".github/workflows"]);
-  return listed.stdout.split("\0").filter(Boolean).sort();
+  const ours = ".github/workflows/upstream-sync.yml";
+  return listed.stdout
+    .split("\0")
+    .filter((path) => path !== "" && path !== ours)
+    .sort();
 }
 
 async function headBranch(repository: string): Promise<string> {

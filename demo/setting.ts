@@ -31,7 +31,7 @@ export interface Setting {
     readonly git: string;
     readonly branches: { readonly from: string; readonly target: string };
   };
-  /** Workflow files that `moved` brings or changes; one has our workflow's name. */
+  /** Workflow files that `moved` brings or changes, but for one that has our workflow's name. */
   readonly held: readonly string[];
   readonly conflicts: Readonly<Record<ConflictStage, Settlement>>;
   /** The test plan, as `tests.run` of the config. */

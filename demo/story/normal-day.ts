@@ -14,10 +14,13 @@ export const normalDay: Chapter = {
     { name: "the first run writes down where the fork stands", run: firstRun },
     { name: "the schedule fires: idle by two look-ups", run: idle },
     { name: "upstream moves: merged, tested, promoted, one pull request", run: promoted },
+    { name: "a label lets upstream's workflow files in, ours stays ours", run: accepted },
     { name: "the team lands it by a merge commit", run: land },
     { name: "idle again", run: idle },
   ],
 };
+
+const ourWorkflow = ".github/workflows/upstream-sync.yml";
 
 async function firstRun(world: World): Promise<string> {
   const run = await strike(world);
@@ -69,14 +72,40 @@ async function promoted(world: World): Promise<string> {
   const pull = await syncPullRequest(world, tip);
   const { held } = world.setting;
   checkEqual(run.record.held, held, "upstream's workflow files that are held");
-  for (const file of held) {
-    const taken = await git(world.fork.git, ["cat-file", "-e", `${tip}:${file}`], { allowFailure: true });
-    const own = await git(world.fork.git, ["cat-file", "-e", `${before[target]}:${file}`], { allowFailure: true });
-    checkEqual(taken.ok, own.ok, `${file} to be there as on the fork`);
-  }
+  for (const file of [...held, ourWorkflow])
+    checkEqual(await blob(world, tip, file), await blob(world, before[target] as string, file), `${file} of the fork`);
   for (const fact of [upstream, tip, world.setting.tests[0] as string, ...held])
     check(pull.body.includes(fact), `the body to name ${fact}`, pull.body);
-  return `${short(before[syncBranch] as string)} -> ${short(tip)}, pull request #${pull.number} "${pull.title}"; ${held.length} workflow files held; ${traffic(run.log)}`;
+  return `${short(before[syncBranch] as string)} -> ${short(tip)}, pull request #${pull.number} "${pull.title}"; held: ${held.join(", ")}; ${traffic(run.log)}`;
+}
+
+/** A person of the fork lets upstream's workflow files in; ours stays ours, although upstream has a file of its name. */
+async function accepted(world: World): Promise<string> {
+  const before = await world.refs();
+  const [pull] = (await world.rest("developer", "GET", `${world.forkPath}/pulls?state=open`)).data;
+  const labels = ["accept-upstream-workflows"];
+  const labelled = await world.rest("developer", "POST", `${world.forkPath}/issues/${pull.number}/labels`, { labels });
+  checkEqual(labelled.status, 200, "the status of labelling");
+  const run = await strike(world);
+  expectOutcome(run, "success", "promoted");
+  checkEqual([run.record.pr, run.record.held], [pull.number, []], "pull request and held files of the record");
+  await fetchLive(world);
+  const tip = (await world.refs())[syncBranch] as string;
+  await expectContains(world, tip, [before[syncBranch] as string]);
+  const { held, upstream } = world.setting;
+  for (const file of held)
+    checkEqual(await blob(world, tip, file), await blob(world, upstream.stages.moved, file), `${file} of upstream`);
+  const target = before[`refs/heads/${world.fork.branches.target}`] as string;
+  checkEqual(await blob(world, tip, ourWorkflow), await blob(world, target, ourWorkflow), "our workflow");
+  return `${held.join(", ")} in #${pull.number}; upstream's own ${ourWorkflow} is not`;
+}
+
+/** Undefined where there is no such file. Needs `fetchLive` before. */
+async function blob(world: World, commit: string, path: string): Promise<string | undefined> {
+  const found = await git(world.fork.git, ["rev-parse", "--verify", "--quiet", `${commit}:${path}`], {
+    allowFailure: true,
+  });
+  return found.ok ? found.stdout : undefined;
 }
 
 /** The one open pull request, from the sync branch at `tip` to the target, ready to be landed. */

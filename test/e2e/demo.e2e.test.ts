@@ -54,6 +54,7 @@ describe("the demo", () => {
       "the first run writes down where the fork stands",
       "the schedule fires: idle by two look-ups",
       "upstream moves: merged, tested, promoted, one pull request",
+      "a label lets upstream's workflow files in, ours stays ours",
       "the team lands it by a merge commit",
       "idle again",
       "upstream breaks the tests: nothing moves",
