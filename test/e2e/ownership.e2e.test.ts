@@ -72,7 +72,7 @@ async function refused(): Promise<string> {
 
 /** Terraform itself in the stack's folder, as `cdktf deploy` and people run it. */
 async function terraform(...args: string[]): Promise<string> {
-  const result = await execa("terraform", args, {
+  const result = await execa(process.env.TERRAFORM_BINARY_NAME ?? "terraform", args, {
     cwd: join(world.project, "cdktf.out", "stacks", "acme--pocket-board"),
     env: {
       GITHUB_TOKEN: world.people.administrator,
