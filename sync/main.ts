@@ -10,6 +10,8 @@
  *   node upstream-sync.mjs branch   make the sync branch where a removal has to leave it
  *   node upstream-sync.mjs guard    before anything is taken away: stop the workflow, keep what has not landed
  *   node upstream-sync.mjs release  when it is set up again after a removal that was cut short: start the workflow
+ *   node upstream-sync.mjs propose  where people review every change: bring the files by a pull request
+ *   node upstream-sync.mjs propose-removal  the same, to take them away again
  *   node upstream-sync.mjs restore  after all is taken away: give the Actions settings back
  *
  * Inputs come from the environment, which the generated workflow or Terraform fills; a missing one is named. Exit codes: 0 done,
@@ -23,6 +25,8 @@ import { guard, release } from "./guard.ts";
 import { type Context, look } from "./look.ts";
 import { merge } from "./merge.ts";
 import { reportTo } from "./outputs.ts";
+import { proposeFiles, proposeRemoval } from "./propose.ts";
+import { readProposeSettings } from "./propose-settings.ts";
 import { escapeMessage } from "./record.ts";
 import { say } from "./removal-report.ts";
 import { type BranchSettings, readRemovalSettings, readStep } from "./removal-settings.ts";
@@ -38,6 +42,8 @@ const VERBS: Readonly<Record<string, (environment: Environment) => Promise<numbe
   branch: (environment) => forTerraform(() => readStep<BranchSettings>(environment), makeBranch),
   guard: (environment) => forTerraform(() => readRemovalSettings(environment), guard),
   release: (environment) => forTerraform(() => readRemovalSettings(environment), release),
+  propose: (environment) => forTerraform(() => readProposeSettings(environment), proposeFiles),
+  "propose-removal": (environment) => forTerraform(() => readProposeSettings(environment), proposeRemoval),
   restore: (environment) => forTerraform(() => readRemovalSettings(environment), restore),
 };
 

@@ -51,7 +51,7 @@ export function readStep<Input>(environment: Environment): Input & Connection {
 }
 
 /** GITHUB_API_URL as on every runner, else the provider's own GITHUB_BASE_URL, which names a server without its `/api/v3`. */
-function apiUrl(environment: Environment): string {
+export function apiUrl(environment: Environment): string {
   if (environment.GITHUB_API_URL) return environment.GITHUB_API_URL.replace(/\/+$/, "");
   const base = environment.GITHUB_BASE_URL?.replace(/\/+$/, "");
   if (!base) return "https://api.github.com";

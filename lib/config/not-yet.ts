@@ -19,7 +19,6 @@ export const notYet: readonly NotYet[] = [
   { path: ["follow"], asksForIt: given, fix: "remove it: upstream.branch is what the fork follows" },
   { path: ["credentials"], asksForIt: is("github-app"), fix: "write deploy-key" },
   { path: ["credentials"], asksForIt: is("github-token"), fix: "write deploy-key" },
-  { path: ["delivery"], asksForIt: is("pull-request"), fix: "write commit" },
   { path: ["tests"], asksForIt: both, fix: "keep either compose or run" },
 ];
 

@@ -44,12 +44,12 @@ export class BranchFacts extends Construct {
     this.read("ruleset", `toset([for rule in ${rules} : tostring(rule.ruleset_id)])`, `${path}/rulesets/\${each.key}`);
 
     this.name(
-      "rulesets",
+      "ruleset_of",
       '{ for id, read in data.github_rest_api.ruleset : id => { name = try(jsondecode(read.body).name, id), passes = contains(["always", "exempt"], try(jsondecode(read.body).current_user_can_bypass, "never")) } }',
     );
     this.name(
       "ruleset_refusals",
-      `{ for branch, read in data.github_rest_api.rules : branch => distinct([for rule in try(jsondecode(read.body), []) : "rule \${rule.type} of ruleset \\"\${local.rulesets[rule.ruleset_id].name}\\" (\${rule.ruleset_source})" if contains(${JSON.stringify(refusing)}, rule.type) && !local.rulesets[rule.ruleset_id].passes]) }`,
+      `{ for branch, read in data.github_rest_api.rules : branch => distinct([for rule in try(jsondecode(read.body), []) : "rule \${rule.type} of ruleset \\"\${local.ruleset_of[rule.ruleset_id].name}\\" (\${rule.ruleset_source})" if contains(${JSON.stringify(refusing)}, rule.type) && !local.ruleset_of[rule.ruleset_id].passes]) }`,
     );
     // An administrator, who applies this, is bound by classic protection only when it says so.
     this.name(

@@ -1,7 +1,13 @@
 /** Our section of CODEOWNERS. */
 import type { ForkConfig } from "../config/schema.ts";
 
-const begin = "# upstream-sync: begin. Made from upstream-sync.yaml; edit that file and deploy again.";
+/** Where GitHub looks, in this order; the first that is there counts. */
+export const codeownersPlaces = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"] as const;
+
+/** How our section begins, whatever version wrote it. */
+export const codeownersMark = "# upstream-sync: begin";
+
+const begin = `${codeownersMark}. Made from upstream-sync.yaml; edit that file and deploy again.`;
 const end = "# upstream-sync: end";
 
 /**

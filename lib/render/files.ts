@@ -1,7 +1,7 @@
 /** One fork's config -> the files it gets. Pure, when the templates are given. */
 import type { ForkConfig } from "../config/schema.ts";
 import { longestRun } from "../config/texts.ts";
-import { codeownersSection } from "./codeowners.ts";
+import { codeownersPlaces, codeownersSection } from "./codeowners.ts";
 import { credentialHoles } from "./credential-holes.ts";
 import { canonicalJson, sha256 } from "./digest.ts";
 import { renderDocument } from "./document.ts";
@@ -28,7 +28,7 @@ export interface RenderedFiles {
 export const workflowPath = ".github/workflows/upstream-sync.yml";
 export const programFolder = ".github/upstream-sync/";
 export const programPath = `${programFolder}upstream-sync.mjs`;
-export const codeownersPath = ".github/CODEOWNERS";
+export const codeownersPath = codeownersPlaces[0];
 
 // GitHub silently stops starting a workflow file of more than 512,000 bytes (module-system.md, limits met).
 const largestWorkflow = 400_000;

@@ -81,7 +81,6 @@ describe("what this version does not do", () => {
     [{ policies: {} }, "policies"],
     [{ follow: "releases" }, "follow"],
     [{ credentials: "github-app" }, "credentials"],
-    [{ delivery: "pull-request" }, "delivery"],
     [{ tests: { compose: {}, run: ["npm test"] } }, "tests"],
   ])("%j is refused in so many words", (fork, path) => {
     const resolution = resolveConfig({ version: 1, forks: { "acme/app": { upstream: "up/app", ...fork } } });

@@ -51,6 +51,8 @@ describe("the stack of one fork", () => {
     expect(stack.addresses).toEqual([
       "data.github_rest_api.actions_permissions",
       "data.github_rest_api.branch_policies",
+      "data.github_rest_api.codeowners_branch",
+      "data.github_rest_api.codeowners_pulls",
       "data.github_rest_api.deploy_keys",
       "data.github_rest_api.environment_key",
       "data.github_rest_api.file",
@@ -85,6 +87,8 @@ describe("the stack of one fork", () => {
       "github_repository_ruleset.history",
       "github_workflow_repository_permissions.workflow",
       "terraform_data.before",
+      "terraform_data.codeowners",
+      "terraform_data.codeowners_removal",
       "terraform_data.guard",
       "terraform_data.ownership",
       "terraform_data.restore",
@@ -211,9 +215,14 @@ describe("the stack of one fork", () => {
     });
     expect(Object.keys(stack.resource("terraform_data.before").for_each)).toEqual([
       "branch:sync/upstream",
+      "branch:upstream-sync-files-dev",
       "deploy key:upstream-sync",
       "environment:upstream-sync",
       "environment:upstream-sync:default branch",
+      "file:.github/upstream-sync/upstream-sync.mjs",
+      "file:.github/workflows/upstream-sync.yml",
+      "file:CODEOWNERS",
+      "file:docs/upstream-sync.md",
       "label:accept-upstream-workflows",
       "label:upstream-sync",
       "ruleset:upstream-sync: gate",
@@ -253,10 +262,10 @@ describe("the stack of one fork", () => {
       "github_repository_ruleset.gate",
       'github_issue_label.label["upstream-sync"]',
       'github_issue_label.label["accept-upstream-workflows"]',
-      "github_repository_file.program",
-      "github_repository_file.codeowners",
-      "github_repository_file.document",
-      "github_repository_file.workflow",
+      "github_repository_file.program[0]",
+      "github_repository_file.codeowners[0]",
+      "github_repository_file.document[0]",
+      "github_repository_file.workflow[0]",
     ]);
   });
 });

@@ -86,3 +86,41 @@ test("a rule of the team that refuses our commits is told before the first write
     expect.stringContaining("main takes no commit of .github/workflows/upstream-sync.yml: rule pull_request"),
   ]);
 }, 240_000);
+
+const pulls = async (state: "open" | "all" = "open") =>
+  (await world.rest("developer", "GET", `${world.forkPath}/pulls?state=${state}&sort=created&direction=asc`)).data;
+
+async function merge(number: number): Promise<void> {
+  const { data: pull } = await world.rest("reviewer", "GET", `${world.forkPath}/pulls/${number}`);
+  await world.rest("reviewer", "POST", `${world.forkPath}/pulls/${number}/reviews`, { event: "APPROVE" });
+  const merged = await world.rest("reviewer", "PUT", `${world.forkPath}/pulls/${number}/merge`, {
+    merge_method: "merge",
+    sha: pull.head.sha,
+  });
+  expect([merged.status, merged.data.merged]).toEqual([200, true]);
+}
+
+const read = async (path: string, ref: string): Promise<string | undefined> => {
+  const { status, data } = await world.rest("developer", "GET", `${world.forkPath}/contents/${path}?ref=${ref}`);
+  return status === 200 ? Buffer.from(data.content, "base64").toString() : undefined;
+};
+
+const empty = async () => {
+  const { forks } = await world.upstreamSyncJson("plan");
+  expect(forks[0].changes).toEqual([]);
+};
+
+test("pull-request: one for each branch; merged, changed, refused and taken away by people's own decision", async () => {
+  // The files that were committed above stay when only their way changes.
+  edit("timeoutMinutes: 11", "timeoutMinutes: 10");
+  edit("pullRequest:", "delivery: pull-request\n    pullRequest:");
+  await world.upstreamSyncJson("apply", "--yes");
+  await empty();
+  expect(await pulls("all")).toEqual([]);
+
+  edit("timeoutMinutes: 10", "timeoutMinutes: 12");
+  const planned = await world.upstreamSync("plan");
+  expect(planned.stdout).toEqual("");
+  const applied = await world.upstreamSync("apply", "--yes");
+  expect([applied.exitCode, applied.stderr]).toEqual([0, ""]);
+}, 240_000);

@@ -1,0 +1,207 @@
+/**
+ * `propose`: brings files to a branch that takes changes by pull request only, or takes them away there. It derives everything from
+ * what is on GitHub, so a run that was cut short is simply run again. Only the fork's own branch `upstream-sync-files…` moves.
+ */
+import { decideProposal } from "./decide-proposal.ts";
+import { type GitHub, GitHubError } from "./github.ts";
+import { code } from "./markdown.ts";
+import type { Proposal, ProposeContext } from "./propose-settings.ts";
+import { type Change, changeOf, placesOf } from "./proposed-file.ts";
+import { say, tell } from "./removal-report.ts";
+import { Stop } from "./stop.ts";
+
+/** By it a pull request of ours is known. */
+const MARK = "<!-- upstream-sync:files -->";
+/** By it a commit of ours is known. */
+const COMMIT_MARK = "Made by upstream-sync.";
+
+export interface Proposed {
+  readonly pull: { readonly number: number; readonly url: string } | undefined;
+  readonly changes: readonly Change[];
+}
+
+interface PullRequest {
+  readonly number: number;
+  readonly state: string;
+  readonly html_url: string;
+  readonly body: string | null;
+  readonly title: string;
+  readonly head: { readonly sha: string };
+}
+
+/** For Terraform, at the end of an apply: people have the last word, so they are told what waits for them. */
+export async function proposeFiles({ proposal }: ProposeContext, github: GitHub): Promise<void> {
+  const { pull, changes } = await propose(proposal, github);
+  const paths = changes.map(({ path }) => path).join(", ");
+  if (pull)
+    say(
+      `pull request #${pull.number} brings ${paths} to ${proposal.base}; it takes effect once it is merged: ${pull.url}`,
+    );
+  else say(`${proposal.base} has everything already: nothing to propose`);
+}
+
+/** For Terraform, while a set-up is taken away. */
+export async function proposeRemoval({ proposal }: ProposeContext, github: GitHub): Promise<void> {
+  const { pull, changes } = await propose(proposal, github);
+  if (!pull) return say(`nothing of ours is left on ${proposal.base}`);
+  const why = `${proposal.base} takes changes by pull request: #${pull.number} takes it away once it is merged, ${pull.url}`;
+  tell({ kept: changes.map(({ path }) => ({ thing: `${path} on ${proposal.base}`, why })) });
+}
+
+/** @throws Stop when the branch is somebody else's; GitHubError when GitHub refuses. */
+export async function propose(proposal: Proposal, github: GitHub): Promise<Proposed> {
+  const repo = `/repos/${proposal.repository}`;
+  const baseTip = await tipOf(github, repo, proposal.base);
+  if (baseTip === undefined) {
+    throw new Stop({
+      what: `the files cannot be proposed to ${proposal.base}`,
+      got: "no such branch",
+      remedy: "Make the branch, or name another one under `branches`",
+    });
+  }
+  const changes = await changesAgainst(github, repo, proposal, baseTip);
+  const pulls = await pullsOf(github, repo, proposal);
+  const decision = decideProposal({
+    changes: changes.length,
+    baseTip,
+    branch: await branchFacts(github, repo, proposal),
+    pulls: pulls.map(({ number, state, head }) => ({ number, open: state === "open", head: head.sha })),
+  });
+  switch (decision.act) {
+    case "stop":
+      throw new Stop({
+        what: `branch ${proposal.head} is not ours`,
+        got: decision.got,
+        remedy: "Rename or remove that branch, then apply again",
+      });
+    case "nothing":
+      if (decision.close !== undefined)
+        await github.write("PATCH", `${repo}/pulls/${decision.close}`, { state: "closed" });
+      if (decision.deleteBranch) await github.write("DELETE", `${repo}/git/refs/heads/${refPath(proposal.head)}`, {});
+      return { pull: undefined, changes };
+    case "propose": {
+      const open = pulls.find(({ number }) => number === decision.open);
+      const onto = decision.on === baseTip ? changes : await changesAgainst(github, repo, proposal, decision.on);
+      if (onto.length > 0) await commit(github, repo, proposal, decision, onto);
+      return { pull: await openOrUpdate(github, repo, proposal, changes, open), changes };
+    }
+  }
+}
+
+async function changesAgainst(github: GitHub, repo: string, { files }: Proposal, at: string): Promise<Change[]> {
+  const changes: Change[] = [];
+  for (const file of files) {
+    const change = changeOf(file, await firstThere(github, repo, placesOf(file), at));
+    if (change) changes.push(change);
+  }
+  return changes;
+}
+
+async function firstThere(github: GitHub, repo: string, paths: readonly string[], at: string) {
+  for (const path of paths) {
+    const found = await orMissing(github.get(`${repo}/contents/${refPath(path)}?ref=${at}`));
+    const { content } = (found ?? {}) as { content?: string };
+    if (content !== undefined) return { path, text: Buffer.from(content, "base64").toString("utf8") };
+  }
+  return undefined;
+}
+
+async function pullsOf(github: GitHub, repo: string, { repository, base, head }: Proposal): Promise<PullRequest[]> {
+  const query = new URLSearchParams({
+    state: "all",
+    head: `${repository.split("/")[0]}:${head}`,
+    base,
+    sort: "created",
+    direction: "desc",
+    per_page: "100",
+  });
+  const found = (await github.get(`${repo}/pulls?${query}`)) as PullRequest[];
+  return found.filter(({ body }) => body?.includes(MARK));
+}
+
+async function branchFacts(github: GitHub, repo: string, { base, head }: Proposal) {
+  const tip = await tipOf(github, repo, head);
+  if (tip === undefined) return undefined;
+  const compared = (await github.get(`${repo}/compare/${refPath(base)}...${tip}?per_page=100`)) as {
+    ahead_by: number;
+    commits: readonly { commit: { message: string } }[];
+  };
+  const allOurs =
+    compared.commits.length === compared.ahead_by &&
+    compared.commits.every(({ commit }) => commit.message.includes(COMMIT_MARK));
+  return { tip, ahead: compared.ahead_by, allOurs };
+}
+
+async function commit(
+  github: GitHub,
+  repo: string,
+  { head, title }: Proposal,
+  { on, parents }: { readonly on: string; readonly parents: readonly string[] },
+  changes: readonly Change[],
+): Promise<void> {
+  const write = async (kind: string, body: object) =>
+    ((await github.write("POST", `${repo}/git/${kind}`, body, nothingMade)) as { sha: string }).sha;
+  const base = (await github.get(`${repo}/git/commits/${on}`)) as { tree: { sha: string } };
+  const blob = { mode: "100644", type: "blob" };
+  const tree = await write("trees", {
+    base_tree: base.tree.sha,
+    tree: changes.map(({ path, content }) => ({ path, ...blob, ...(content === null ? { sha: null } : { content }) })),
+  });
+  const sha = await write("commits", { message: `${title}\n\n${COMMIT_MARK}`, tree, parents });
+  const ref = `${repo}/git/refs/heads/${refPath(head)}`;
+  if ((await tipOf(github, repo, head)) !== undefined) await github.write("PATCH", ref, { sha, force: false });
+  else await github.write("POST", `${repo}/git/refs`, { ref: `refs/heads/${head}`, sha });
+}
+
+/** git's objects have the id of their content: making one twice makes one. */
+async function nothingMade(): Promise<undefined> {}
+
+async function openOrUpdate(
+  github: GitHub,
+  repo: string,
+  proposal: Proposal,
+  changes: readonly Change[],
+  open: PullRequest | undefined,
+): Promise<{ number: number; url: string }> {
+  const { base, head, title } = proposal;
+  const body = bodyOf(proposal, changes);
+  if (open === undefined) {
+    const made = async () => (await pullsOf(github, repo, proposal)).find(({ state }) => state === "open");
+    const pull = (await github.write("POST", `${repo}/pulls`, { title, head, base, body }, made)) as PullRequest;
+    return { number: pull.number, url: pull.html_url };
+  }
+  if (open.title !== title || open.body !== body)
+    await github.write("PATCH", `${repo}/pulls/${open.number}`, { title, body });
+  return { number: open.number, url: open.html_url };
+}
+
+function bodyOf({ base, repository }: Proposal, changes: readonly Change[]): string {
+  const lines = changes.map(({ path, content }) => `- ${code(path)}${content === null ? ": taken away" : ""}`);
+  return [
+    MARK,
+    `Changes to ${code(base)} that upstream-sync needs in ${code(repository)}, from upstream-sync.yaml:`,
+    "",
+    ...lines,
+    "",
+    "Review and merge it like any other. The branch of this pull request is made by upstream-sync and may be deleted after the merge.",
+    "Closing it unmerged is an answer too: it is not opened again until the configuration changes.",
+  ].join("\n");
+}
+
+async function tipOf(github: GitHub, repo: string, branch: string): Promise<string | undefined> {
+  const ref = await orMissing(github.get(`${repo}/git/ref/heads/${refPath(branch)}`));
+  return (ref as { object: { sha: string } } | undefined)?.object.sha;
+}
+
+async function orMissing(answer: Promise<unknown>): Promise<unknown> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof GitHubError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function refPath(name: string): string {
+  return name.split("/").map(encodeURIComponent).join("/");
+}
