@@ -9,6 +9,7 @@ const signs: Readonly<Record<Change["action"], string>> = {
   import: "=",
   update: "~",
   delete: "-",
+  forget: ".",
   replace: "±",
   read: "?",
   unknown: "!",
@@ -18,7 +19,7 @@ const signs: Readonly<Record<Change["action"], string>> = {
 const shownLines = 8;
 
 export function planText(result: PlanResult): string {
-  if (result.changes.length === 0) return `${result.repository}: no changes`;
+  if (result.changes.length === 0) return [`${result.repository}: no changes`, ...waitingLines(result)].join("\n");
   const { create, update, delete: removed } = result.summary;
   const lines = result.changes
     .filter((change) => !isRecord(change))
@@ -38,14 +39,19 @@ function isRecord({ address }: Change): boolean {
   return /^terraform_data\.(before|seen|ownership)\b/.test(address);
 }
 
-function foundLines({ found }: PlanResult): string[] {
+function foundLines({ found }: Pick<PlanResult, "found">): string[] {
   const line = (words: string, things: readonly string[]) =>
     things.length > 0 ? [`  ${words}: ${things.join(", ")}`] : [];
   return [
     ...line("ours already, taken into the state", found.imported),
     ...line("adopted, kept by a destroy", found.adopted),
     ...line("left alone, as it was there before", found.leftAlone),
+    ...waitingLines({ found }),
   ];
+}
+
+function waitingLines({ found }: Pick<PlanResult, "found">): string[] {
+  return found.waiting.map((sentence) => `  ${sentence}`);
 }
 
 /** What a destroy did beyond the resources it named. */
@@ -72,16 +78,24 @@ function fieldLines({ path, before, after }: FieldChange): string[] {
   return [`      ${path}: ${cut(JSON.stringify(before) ?? "(none)")} -> ${cut(JSON.stringify(after) ?? "(none)")}`];
 }
 
+/** Lines that differ in nothing but a digest are not shown one by one: every other change brings them along. */
 function changedLines(before: string, after: string): string[] {
-  return diffLines(before, after)
+  const lines = diffLines(before, after)
     .filter((part) => part.added || part.removed)
     .flatMap((part) =>
       part.value
         .replace(/\n$/, "")
         .split("\n")
-        .map((line) => `${part.added ? "+" : "-"} ${line}`),
+        .map((text) => ({ sign: part.added ? "+" : "-", text, bare: text.replace(digest, "#") })),
     );
+  const isDigest = (line: (typeof lines)[number]) =>
+    digest.test(line.text) && lines.some((other) => other.sign !== line.sign && other.bare === line.bare);
+  const shown = lines.filter((line) => !isDigest(line)).map(({ sign, text }) => `${sign} ${text}`);
+  return shown.length < lines.length ? [...shown, "and the digest of it"] : shown;
 }
+
+/** Of configuration and program, whole or shortened; without the flag that makes `test` remember. */
+const digest = /\b[0-9a-f]{12}(?:[0-9a-f]{52})?\b/;
 
 function cut(line: string): string {
   return line.length > 160 ? `${line.slice(0, 159)}…` : line;

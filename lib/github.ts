@@ -16,8 +16,13 @@ export function readToken(env: NodeJS.ProcessEnv): string {
 
 /** GITHUB_API_URL names the API where it is not https://api.github.com, as on every GitHub runner. */
 export function connect(env: NodeJS.ProcessEnv): Octokit {
+  return connectAs(readToken(env), env);
+}
+
+/** @param auth a token, or the JSON Web Token of a GitHub App. */
+export function connectAs(auth: string, env: NodeJS.ProcessEnv): Octokit {
   return new Octokit({
-    auth: readToken(env),
+    auth,
     baseUrl: env.GITHUB_API_URL ?? "https://api.github.com",
     userAgent: "upstream-sync",
     log: { debug() {}, info() {}, warn() {}, error() {} },

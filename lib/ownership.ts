@@ -1,5 +1,5 @@
 /** What an apply finds on the fork and whose it is, read from a plan: the records are those of `lib/constructs/ownership.ts`. */
-import { type Change, instancesOf, type PlanJson } from "./terraform/plan.ts";
+import { type Change, instancesOf, isProposal, type PlanJson, warningsOf } from "./terraform/plan.ts";
 
 export interface Found {
   /** Of ours, but unknown to the state: left by an apply that was cut short, or by a lost state. Terraform addresses. */
@@ -8,6 +8,8 @@ export interface Found {
   readonly adopted: readonly string[];
   /** The team's, or enough as it was: neither changed nor taken away. For example "label:upstream-sync". */
   readonly leftAlone: readonly string[];
+  /** What is not in force, because people have not merged it or do not want it. Sentences. */
+  readonly waiting: readonly string[];
 }
 
 export function foundIn(plan: PlanJson, changes: readonly Change[]): Found {
@@ -22,5 +24,7 @@ export function foundIn(plan: PlanJson, changes: readonly Change[]): Found {
     imported: changes.filter(({ imported }) => imported).map(({ address }) => address),
     adopted: theirs.filter(isBranch),
     leftAlone: theirs.filter((thing) => !isBranch(thing)),
+    // What this very plan is about to propose is told by its changes.
+    waiting: changes.some(({ address }) => isProposal(address)) ? [] : warningsOf(plan),
   };
 }

@@ -25,7 +25,10 @@ export function synthesize(config: Config, projectFolder: string): void {
     new UpstreamSyncStack(app, fork.repository, {
       fork,
       files: renderFiles(fork, program),
-      credentials: SyncCredentials.deployKey(readCredentials(projectFolder, fork.repository)),
+      credentials:
+        fork.credentials === "github-token"
+          ? SyncCredentials.githubToken()
+          : SyncCredentials.fromFile(readCredentials(projectFolder, fork)),
       programFile: programFile(),
       state: stateFor(config.state, projectFolder, fork.repository),
     });

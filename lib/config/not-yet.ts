@@ -17,8 +17,6 @@ export const notYet: readonly NotYet[] = [
   { path: ["routes"], asksForIt: given, fix: "remove it: a fork has one route, upstream.branch to branches.target" },
   { path: ["policies"], asksForIt: given, fix: "remove it" },
   { path: ["follow"], asksForIt: given, fix: "remove it: upstream.branch is what the fork follows" },
-  { path: ["credentials"], asksForIt: is("github-app"), fix: "write deploy-key" },
-  { path: ["credentials"], asksForIt: is("github-token"), fix: "write deploy-key" },
   { path: ["tests"], asksForIt: both, fix: "keep either compose or run" },
 ];
 

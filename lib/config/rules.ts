@@ -20,6 +20,7 @@ export function crossCheck(repository: string, parts: ValidParts): Finding[] {
     ...targetLeavesMerging(parts),
     ...tokenCannotBypass(parts),
     ...tokenIsEnough(parts),
+    ...teamsNeedAnApp(parts),
     ...namedOnce(parts),
   ];
 }
@@ -129,6 +130,19 @@ function tokenIsEnough({ credentials, upstream, upstreamWorkflows }: ValidParts)
           },
         ]
       : []),
+  ];
+}
+
+/** The workflow's own token, which opens the pull request without an App, is answered 422 for teams (github-semantics.md §3.4). */
+function teamsNeedAnApp({ credentials, pullRequest }: ValidParts): Finding[] {
+  if (credentials === undefined || credentials === "github-app" || !pullRequest?.teamReviewers.length) return [];
+  return [
+    {
+      path: ["pullRequest", "teamReviewers"],
+      got: pullRequest.teamReviewers,
+      expected: `nobody with ${credentials}: only a GitHub App with the permission "Members: read" may ask a team`,
+      fix: 'write credentials: github-app, or name people under reviewers and the team under owners, as "@organisation/team"',
+    },
   ];
 }
 

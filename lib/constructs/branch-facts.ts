@@ -1,6 +1,7 @@
 import { DataGithubRestApi } from "@cdktf/provider-github/lib/data-github-rest-api/index.js";
 import { TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
+import { hcl } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
 import type { HomeBranch } from "./homes.ts";
 
@@ -61,6 +62,19 @@ export class BranchFacts extends Construct {
   /** Expression (without `${}`): a list of words, one item for each rule that refuses our commit to this branch. */
   refusals(branch: HomeBranch): string {
     return `concat(local.ruleset_refusals[${branch.expression}], local.classic_refusals[${branch.expression}])`;
+  }
+
+  /**
+   * Expression: which of these merge methods are left by the repository's settings and by everybody's rulesets but the one named.
+   * @param methods of "merge", "squash", "rebase".
+   */
+  mergeMethods(repository: ForkRepository, branch: HomeBranch, methods: readonly string[], besides: string): string {
+    const setting = (name: string) => `try(${repository.fact(name)}, true)`;
+    const settings = `{ merge = ${setting("allow_merge_commit")}, squash = ${setting("allow_squash_merge")}, rebase = ${setting("allow_rebase_merge")} }`;
+    const rules = `[for rule in try(jsondecode(data.github_rest_api.rules[${branch.expression}].body), []) : rule if local.ruleset_of[rule.ruleset_id].name != ${hcl(besides)}]`;
+    const lists = `alltrue([for rule in ${rules} : contains(try(rule.parameters.allowed_merge_methods, [method]), method) if rule.type == "pull_request"])`;
+    const linear = `!(method == "merge" && anytrue([for rule in ${rules} : rule.type == "required_linear_history"]))`;
+    return `[for method in ${hcl(methods)} : method if ${settings}[method] && ${lists} && ${linear}]`;
   }
 
   private read(name: string, forEach: string, endpoint: string): void {

@@ -6,7 +6,7 @@ import {
 import { Construct } from "constructs";
 import { hcl } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
-import type { Ownership } from "./ownership.ts";
+import type { Owned, Ownership } from "./ownership.ts";
 import { RestList } from "./rest-list.ts";
 import type { SyncBranch } from "./sync-branch.ts";
 import type { BypassActor } from "./sync-credentials.ts";
@@ -40,6 +40,9 @@ const administrators: BypassActor = { actorType: "RepositoryRole", actorId: 5 };
  * that may pass the gate must not be able to force (reference: github-facts-2.md, "Rules, statuses, credentials").
  */
 export class BranchRules extends Construct {
+  /** Every ruleset of the repository, as GitHub lists them. */
+  readonly rulesets: RestList;
+
   constructor(scope: Construct, id: string, props: BranchRulesProps) {
     super(scope, id);
     const shared = {
@@ -54,7 +57,9 @@ export class BranchRules extends Construct {
       endpoint: `repos/${props.repository.owner}/${props.repository.name}/rulesets`,
       name: "rulesets",
     });
-    const claim = (id: string, name: string) => claimRuleset(this, props, list, id, name);
+    this.rulesets = list;
+    const ref = `refs/heads/${props.branch.name}`;
+    const claim = (id: string, name: string) => claimRuleset(this, { ...props, rulesets: list, id, name, ref });
 
     const history = new RepositoryRuleset(this, "history", {
       ...shared,
@@ -83,11 +88,21 @@ export class BranchRules extends Construct {
   }
 }
 
-/** Ours is a ruleset of our name for the sync branch and nothing else; the list does not tell what a ruleset holds. */
-function claimRuleset(scope: Construct, props: BranchRulesProps, list: RestList, id: string, name: string) {
+/** Ours is a ruleset of our name for this ref and nothing else; the list does not tell what a ruleset holds. */
+export function claimRuleset(
+  scope: Construct,
+  props: {
+    readonly repository: ForkRepository;
+    readonly ownership: Ownership;
+    readonly rulesets: RestList;
+    readonly id: string;
+    readonly name: string;
+    readonly ref: string;
+  },
+): Owned {
   const { owner, name: repository } = props.repository;
-  const live = `[for one in ${list.items} : one if lower(one.name) == ${hcl(name.toLowerCase())}]`;
-  const ref = `refs/heads/${props.branch.name}`;
+  const { id, name, ref } = props;
+  const live = `[for one in ${props.rulesets.items} : one if lower(one.name) == ${hcl(name.toLowerCase())}]`;
   const detail = new DataGithubRestApi(scope, `${id}-detail`, {
     endpoint: `repos/${owner}/${repository}/rulesets/\${each.value}`,
   });

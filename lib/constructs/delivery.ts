@@ -78,7 +78,7 @@ export class Delivery extends Construct {
 }
 
 const codeownersFiles = codeownersPlaces.map((path, n) => ({
-  id: n === 0 ? "codeowners" : path.toLowerCase().replace(/\W/g, "_"),
+  id: (["codeowners", "codeowners_at_top", "codeowners_in_docs"] as const)[n] as string,
   path,
   home: "target" as const,
 }));

@@ -101,19 +101,16 @@ export class Ownership extends Construct {
       note: `${record}.note`,
       importInto: (address) => {
         if (!claim.importId) throw new Error(`${claim.thing} cannot be imported: its claim has no importId`);
-        this.importWhen(`${claim.there} && ${ours} && ${managed}`, claim.importId, address);
+        // What the state knows already is not imported again.
+        const live = `${claim.there} && ${ours} && ${managed}`;
+        this.imports.push({
+          for_each: `\${{ for at in [0] : "it" => ${claim.importId} if ${live} }}`,
+          to: address,
+          id: "${each.value}",
+        });
+        TerraformStack.of(this).addOverride("import", this.imports);
       },
     };
-  }
-
-  /** @param live boolean expression: there and ours. What the state knows already is not imported again. */
-  importWhen(live: string, id: string, address: string): void {
-    this.imports.push({
-      for_each: `\${{ for at in [0] : "it" => ${id} if ${live} }}`,
-      to: address,
-      id: "${each.value}",
-    });
-    TerraformStack.of(this).addOverride("import", this.imports);
   }
 
   /** Another condition for a plan to go on: without it nothing is written. */

@@ -27,7 +27,7 @@ export class ProposalCheck extends Construct {
     // One word of three for each pull request, the newest to its branch.
     const state = [
       `try(one.state, "") == "open" ? "waits for people"`,
-      `try(one.merged_at, null) != null ? "was merged, and what it brought was changed since"`,
+      `try(one.merged_at, null) != null ? "was merged, and what is there now differs from what is wanted"`,
       `"was closed without a merge, so it is not opened again before upstream-sync.yaml changes"`,
     ].join(" : ");
     local(

@@ -4,7 +4,7 @@ import { RepositoryDeployKey } from "@cdktf/provider-github/lib/repository-deplo
 import { RepositoryEnvironment } from "@cdktf/provider-github/lib/repository-environment/index.js";
 import { RepositoryEnvironmentDeploymentPolicy } from "@cdktf/provider-github/lib/repository-environment-deployment-policy/index.js";
 import { Construct } from "constructs";
-import type { CredentialsFile } from "../credentials/credentials-file.ts";
+import type { CredentialsFile, DeployKeyFile, GitHubAppFile, SealedSecret } from "../credentials/credentials-file.ts";
 import { hcl } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
 import type { Ownership } from "./ownership.ts";
@@ -35,7 +35,7 @@ const keyTitle = "upstream-sync";
  * A write deploy key: its public half on the repository, its private half only as ciphertext, sealed for an environment that
  * only the default branch's workflow may enter.
  */
-function deployKey(file: CredentialsFile): SyncCredentials {
+function deployKey(file: DeployKeyFile): SyncCredentials {
   return {
     bind(scope, repository, ownership) {
       const construct = new Construct(scope, "credentials");
@@ -47,9 +47,27 @@ function deployKey(file: CredentialsFile): SyncCredentials {
       });
       key.overrideLogicalId("sync");
       claimKey(construct, repository, ownership, file.publicKey);
-      sealedEnvironment(construct, repository, ownership, file);
+      sealedEnvironment(construct, repository, ownership, file, "deploy_key");
       return { bypassActor: { actorType: "DeployKey" }, construct };
     },
+  };
+}
+
+/** A GitHub App: its private key only as ciphertext, sealed for the same environment; the App alone passes the gate. */
+function githubApp(file: GitHubAppFile): SyncCredentials {
+  return {
+    bind(scope, repository, ownership) {
+      const construct = new Construct(scope, "credentials");
+      sealedEnvironment(construct, repository, ownership, file, "app");
+      return { bypassActor: { actorType: "Integration", actorId: file.appId }, construct };
+    },
+  };
+}
+
+/** The workflow's own token: nothing to keep anywhere, and nothing that could pass a gate. */
+function githubToken(): SyncCredentials {
+  return {
+    bind: (scope) => ({ bypassActor: undefined, construct: new Construct(scope, "credentials") }),
   };
 }
 
@@ -87,6 +105,7 @@ function sealedEnvironment(
   repository: ForkRepository,
   ownership: Ownership,
   file: CredentialsFile,
+  secretId: string,
 ): void {
   const name = file.environment;
   const endpoint = `repos/${repository.owner}/${repository.name}/environments/${encodeURIComponent(name)}`;
@@ -136,16 +155,25 @@ function sealedEnvironment(
     })
     .importInto("github_repository_environment_deployment_policy.default_branch");
 
-  const secret = new ActionsEnvironmentSecret(scope, "secret", {
-    repository: repository.name,
-    environment: environment.environment,
-    secretName: file.secret.name,
-  });
-  secret.overrideLogicalId("deploy_key");
-  // By override: with the bindings' `encryptedValue` the provider refuses `key_id`, and without it the ciphertext is sent
-  // under whatever key is current (reference: github-facts-2.md, 6.13.0 `github_actions_environment_secret`).
-  secret.addOverride("value_encrypted", file.secret.encrypted);
-  secret.addOverride("key_id", file.secret.keyId);
+  const keep = (id: string, sealed: SealedSecret) => {
+    const secret = new ActionsEnvironmentSecret(scope, id, {
+      repository: repository.name,
+      environment: environment.environment,
+      secretName: sealed.name,
+    });
+    secret.overrideLogicalId(id);
+    // By override: with the bindings' `encryptedValue` the provider refuses `key_id`, and without it the ciphertext is sent
+    // under whatever key is current (reference: github-facts-2.md, 6.13.0 `github_actions_environment_secret`).
+    secret.addOverride("value_encrypted", sealed.encrypted);
+    secret.addOverride("key_id", sealed.keyId);
+  };
+  keep(secretId, file.secret);
+  if (file.upstreamToken) keep("upstream_token", file.upstreamToken);
 }
 
-export const SyncCredentials = { deployKey } as const;
+/** The factory that fits a credentials file. */
+function fromFile(file: CredentialsFile): SyncCredentials {
+  return file.kind === "deploy-key" ? deployKey(file) : githubApp(file);
+}
+
+export const SyncCredentials = { deployKey, githubApp, githubToken, fromFile } as const;

@@ -6,6 +6,7 @@ import { ActionsSettings } from "./actions-settings.ts";
 import { BranchRules, historyRuleset } from "./branch-rules.ts";
 import { Delivery } from "./delivery.ts";
 import { putAfter } from "./depend-on.ts";
+import { ForkConditions } from "./fork-conditions.ts";
 import { ForkRepository } from "./fork-repository.ts";
 import { Guard } from "./guard.ts";
 import { Labels } from "./labels.ts";
@@ -13,6 +14,7 @@ import { Ownership } from "./ownership.ts";
 import { SyncBranch } from "./sync-branch.ts";
 import type { SyncCredentials } from "./sync-credentials.ts";
 import { SyncProgram } from "./sync-program.ts";
+import { TargetRules } from "./target-rules.ts";
 
 export interface UpstreamSyncProps {
   readonly fork: ForkConfig;
@@ -42,6 +44,7 @@ export class UpstreamSync extends Construct {
     const repository = new ForkRepository(this, "fork", { owner: fork.owner, name: fork.name });
     const ownership = new Ownership(this, "ownership");
     const program = new SyncProgram(this, "program", { file: props.programFile });
+    new ForkConditions(this, "conditions", { repository, ownership, fork });
     const branch = new SyncBranch(this, "branch", {
       repository,
       ownership,
@@ -61,10 +64,21 @@ export class UpstreamSync extends Construct {
       includeAdministrators: fork.protection.sync.includeAdministrators,
       bypass: credentials.bypassActor,
     });
+    const targetRules =
+      fork.protection.target === "none"
+        ? []
+        : [
+            new TargetRules(this, "target-rules", {
+              repository,
+              ownership,
+              rulesets: rules.rulesets,
+              target: fork.branches.target,
+              rules: fork.protection.target,
+            }),
+          ];
     const labels = new Labels(this, "labels", { repository, ownership, names: fork.pullRequest.labels });
     const settings = new ActionsSettings(this, "actions", { repository, ownership });
 
-    const program = new SyncProgram(this, "program", { file: props.programFile });
     new Delivery(this, "delivery", {
       repository,
       ownership,
@@ -72,7 +86,7 @@ export class UpstreamSync extends Construct {
       files,
       target: fork.branches.target,
       by: fork.delivery,
-      after: [branch, rules, labels, settings, credentials.construct],
+      after: [branch, rules, ...targetRules, labels, settings, credentials.construct],
     });
     // Made first, and so given back last.
     for (const later of [branch, labels, credentials.construct]) putAfter(later, [settings]);

@@ -1,6 +1,6 @@
 /** Makes a deploy key and seals its private half. The private key lives in memory only, for the length of one call. */
-import sodium from "libsodium-wrappers";
 import ssh2 from "ssh2";
+import { seal } from "./seal.ts";
 
 export interface SealedDeployKey {
   /** "ssh-ed25519 AAAA…", no comment: GitHub keeps none, and the provider compares the text. */
@@ -11,17 +11,9 @@ export interface SealedDeployKey {
 
 /** @param environmentKey base64 of the environment's public key (Curve25519, 32 bytes). */
 export async function createSealedDeployKey(environmentKey: string): Promise<SealedDeployKey> {
-  await sodium.ready;
   const pair = createKeyPair();
-  const sealed = sodium.crypto_box_seal(
-    sodium.from_string(pair.private),
-    sodium.from_base64(environmentKey, sodium.base64_variants.ORIGINAL),
-  );
   const [type, key] = pair.public.split(" ");
-  return {
-    publicKey: `${type} ${key}`,
-    encrypted: sodium.to_base64(sealed, sodium.base64_variants.ORIGINAL),
-  };
+  return { publicKey: `${type} ${key}`, encrypted: await seal(pair.private, environmentKey) };
 }
 
 /** About one pair in 256 comes out unreadable: ssh2 1.17 drops a leading zero byte. Such a pair is thrown away. */

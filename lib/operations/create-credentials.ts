@@ -1,25 +1,42 @@
-/** Makes a fork's credential: environment with its key pair on GitHub, deploy key sealed for it, public half in a file. */
+/** Makes a fork's credential: environment with its key pair on GitHub, secrets sealed for it, what is public in a file. */
 import type { ForkConfig } from "../config/schema.ts";
-import { credentialsPath, hasCredentials, writeCredentials } from "../credentials/credentials-file.ts";
+import {
+  type CredentialsFile,
+  credentialsPath,
+  hasCredentials,
+  type SealedSecret,
+  writeCredentials,
+} from "../credentials/credentials-file.ts";
 import { createSealedDeployKey } from "../credentials/deploy-key.ts";
+import { appJwt, checkInstallation, readAppKey } from "../credentials/github-app.ts";
+import { seal } from "../credentials/seal.ts";
 import { InputFailure } from "../failure.ts";
-import { connect, explain } from "../github.ts";
+import { connect, connectAs, explain } from "../github.ts";
 import type { ProgressEvent } from "../progress.ts";
 import type { Context } from "./context.ts";
 
 export const credentialsEnvironment = "upstream-sync";
 export const deployKeySecret = "UPSTREAM_SYNC_DEPLOY_KEY";
+export const appSecret = "UPSTREAM_SYNC_APP";
+export const upstreamTokenSecret = "UPSTREAM_SYNC_UPSTREAM_TOKEN";
 
 export interface CreateCredentialsOptions {
   readonly fork: ForkConfig;
   /** Replace the file that is there: needed after a destroy, which takes the environment and its key pair away. */
   readonly replace: boolean;
+  /** For `credentials: github-app`: the App's number and its private key, PEM. */
+  readonly app?: { readonly id: number; readonly privateKey: string } | undefined;
+  /** For `upstream.private`: a token that may read the upstream. */
+  readonly upstreamToken?: string | undefined;
 }
 
 export interface CreatedCredentials {
   readonly repository: string;
   readonly path: string;
-  readonly publicKey: string;
+  readonly kind: CredentialsFile["kind"];
+  /** Of a deploy key. */
+  readonly publicKey?: string;
+  readonly appId?: number;
 }
 
 export async function* createCredentials(
@@ -27,15 +44,95 @@ export async function* createCredentials(
   options: CreateCredentialsOptions,
 ): AsyncGenerator<ProgressEvent, CreatedCredentials> {
   const { fork } = options;
-  if (!options.replace && hasCredentials(context.projectFolder, fork.repository)) {
+  refuseWrongInput(context, options);
+  const app = options.app && readAppKey(options.app.id, options.app.privateKey);
+  if (app) {
+    yield {
+      fork: fork.repository,
+      text: `App ${app.appId}: asking GitHub whether it is installed, and what it may do`,
+    };
+    const asApp = connectAs(appJwt(app, Date.now()), context.env);
+    await checkInstallation(fork, app.appId, () =>
+      asApp.rest.apps.getRepoInstallation({ owner: fork.owner, repo: fork.name }),
+    ).catch((error) => explain(error, `ask for App ${app.appId} on ${fork.repository}`));
+  }
+  const key = yield* makeEnvironment(context, fork);
+  const sealed = async (name: string, secret: string): Promise<SealedSecret> => ({
+    name,
+    keyId: key.key_id,
+    encrypted: await seal(secret, key.key),
+  });
+
+  const common = {
+    version: 1,
+    repository: fork.repository,
+    createdAt: new Date().toISOString(),
+    environment: credentialsEnvironment,
+    ...(options.upstreamToken === undefined
+      ? {}
+      : { upstreamToken: await sealed(upstreamTokenSecret, options.upstreamToken) }),
+  } as const;
+  if (options.app) {
+    yield { fork: fork.repository, text: "the App's private key: sealed for that environment" };
+    const { id: appId, privateKey } = options.app;
+    const secret = await sealed(appSecret, JSON.stringify({ appId, privateKey }));
+    const path = writeCredentials(context.projectFolder, { ...common, kind: "github-app", appId, secret });
+    return { repository: fork.repository, path, kind: "github-app", appId };
+  }
+  yield { fork: fork.repository, text: "deploy key: made, and sealed for that environment" };
+  const { publicKey, encrypted } = await createSealedDeployKey(key.key);
+  const secret = { name: deployKeySecret, keyId: key.key_id, encrypted };
+  const path = writeCredentials(context.projectFolder, { ...common, kind: "deploy-key", publicKey, secret });
+  return { repository: fork.repository, path, kind: "deploy-key", publicKey };
+}
+
+/** Everything that can be known before GitHub is asked. */
+function refuseWrongInput(context: Context, { fork, replace, app, upstreamToken }: CreateCredentialsOptions): void {
+  const { repository, credentials, upstream } = fork;
+  if (credentials === "github-token") {
     throw new InputFailure(
-      `${credentialsPath(fork.repository)} is there already`,
-      "keep it, or pass --replace to make a new key (the next apply exchanges it on GitHub)",
+      `${repository} needs no credential: got credentials: github-token, which is the workflow's own token`,
+      "run `upstream-sync apply`, or write credentials: deploy-key",
     );
   }
+  if (!replace && hasCredentials(context.projectFolder, repository)) {
+    throw new InputFailure(
+      `${credentialsPath(repository)} is there already`,
+      "keep it, or pass --replace to make a new one (the next apply exchanges it on GitHub)",
+    );
+  }
+  if (credentials === "github-app" && !app) {
+    throw new InputFailure(
+      `${repository} pushes with a GitHub App: got no App, expected its number and its private key`,
+      "pass --app-id and --private-key-file; both come from the App's settings page",
+    );
+  }
+  if (credentials !== "github-app" && app) {
+    throw new InputFailure(
+      `${repository} pushes with a deploy key: got an App, expected none`,
+      "write credentials: github-app, or leave --app-id and --private-key-file out",
+    );
+  }
+  if (upstream.private && upstreamToken === undefined) {
+    throw new InputFailure(
+      `the upstream of ${repository} is private: got no token that may read it`,
+      "pass --upstream-token, with the token on standard input or in UPSTREAM_SYNC_UPSTREAM_TOKEN",
+    );
+  }
+  if (!upstream.private && upstreamToken !== undefined) {
+    throw new InputFailure(
+      `the upstream of ${repository} is read without a token: got one, expected none`,
+      "write private: true below upstream, or leave --upstream-token out",
+    );
+  }
+}
+
+async function* makeEnvironment(
+  context: Context,
+  fork: ForkConfig,
+): AsyncGenerator<ProgressEvent, { key: string; key_id: string }> {
   const octokit = connect(context.env);
   const environment = { owner: fork.owner, repo: fork.name, environment_name: credentialsEnvironment };
-
   yield {
     fork: fork.repository,
     text: `environment ${credentialsEnvironment}: closed to every branch until the first apply`,
@@ -47,20 +144,8 @@ export async function* createCredentials(
     })
     .catch((error) => explain(error, `make the environment ${credentialsEnvironment} in ${fork.repository}`));
   // The environment's own key, not the repository's: sealed with the wrong one, the job would get garbage (cli/cli#3831).
-  const { data: key } = await octokit.rest.actions
+  const { data } = await octokit.rest.actions
     .getEnvironmentPublicKey(environment)
     .catch((error) => explain(error, `read the key of environment ${credentialsEnvironment} in ${fork.repository}`));
-
-  yield { fork: fork.repository, text: "deploy key: made, and sealed for that environment" };
-  const sealed = await createSealedDeployKey(key.key);
-  const path = writeCredentials(context.projectFolder, {
-    version: 1,
-    kind: "deploy-key",
-    repository: fork.repository,
-    createdAt: new Date().toISOString(),
-    environment: credentialsEnvironment,
-    publicKey: sealed.publicKey,
-    secret: { name: deployKeySecret, keyId: key.key_id, encrypted: sealed.encrypted },
-  });
-  return { repository: fork.repository, path, publicKey: sealed.publicKey };
+  return data;
 }

@@ -2,7 +2,7 @@
 import { risksOf } from "./risks.ts";
 
 /** `unknown`: what a newer tool may plan; it is never taken for harmless. */
-export type ChangeAction = "create" | "import" | "update" | "delete" | "replace" | "read" | "unknown";
+export type ChangeAction = "create" | "import" | "update" | "delete" | "forget" | "replace" | "read" | "unknown";
 
 export interface FieldChange {
   /** Dotted path, for example "rules.0.deletion". */
@@ -41,6 +41,11 @@ export interface PlanJson {
       readonly importing?: unknown;
     };
   }[];
+  readonly checks?: readonly {
+    readonly address: { readonly kind: string };
+    readonly status: string;
+    readonly instances?: readonly { readonly problems?: readonly { readonly message: string }[] }[];
+  }[];
   readonly planned_values?: PlannedValues;
   readonly prior_state?: { readonly values?: PlannedValues };
 }
@@ -59,6 +64,13 @@ export function instancesOf(plan: PlanJson, address: string): Map<string, unknow
   return new Map(instances.map(({ index, values }) => [index as string, values]));
 }
 
+/** What the stack's own `check` blocks say: nothing changes by it, and people ought to know. */
+export function warningsOf({ checks = [] }: PlanJson): string[] {
+  return checks
+    .filter(({ address, status }) => address.kind === "check" && status === "fail")
+    .flatMap(({ instances = [] }) => instances.flatMap(({ problems = [] }) => problems.map(({ message }) => message)));
+}
+
 /** Changes to managed resources, in the plan's order; what stays as it is does not appear. */
 export function changesOf(plan: PlanJson): Change[] {
   if (!plan.format_version.startsWith("1.")) {
@@ -68,20 +80,27 @@ export function changesOf(plan: PlanJson): Change[] {
     .filter((resource) => resource.mode === "managed")
     .flatMap((resource) => {
       const imported = resource.change.importing !== undefined && resource.change.importing !== null;
-      const action = actionOf(resource.change.actions) ?? (imported ? "import" : undefined);
-      if (!action) return [];
-      const fields = action === "update" || action === "replace" ? fieldsOf(resource.change) : [];
       const { address, type, change } = resource;
+      const planned = actionOf(change.actions) ?? (imported ? "import" : undefined);
+      const action = planned === "replace" && isProposal(address) ? "update" : planned;
+      if (!action) return [];
+      const all = action === "update" || action === "replace" ? fieldsOf(change) : [];
+      const fields = isProposal(address) ? all.filter(({ path }) => path.startsWith("input.")) : all;
       const risks = risksOf({ address, type, action, before: change.before, after: change.after });
       return [{ address, type, action, fields, risks, ...(imported ? { imported } : {}) }];
     });
+}
+
+/** Made anew so that its step runs again; for people it is what is brought that changes. */
+export function isProposal(address: string): boolean {
+  return /^terraform_data\.(proposal|codeowners)\[/.test(address);
 }
 
 function actionOf(actions: readonly string[]): ChangeAction | undefined {
   if (actions.length === 2) return "replace";
   const [only] = actions;
   if (only === "no-op" || only === undefined) return undefined;
-  if (only === "create" || only === "update" || only === "delete" || only === "read") return only;
+  if (only === "create" || only === "update" || only === "delete" || only === "forget" || only === "read") return only;
   return "unknown";
 }
 
@@ -90,7 +109,9 @@ type ResourceChange = NonNullable<PlanJson["resource_changes"]>[number]["change"
 function fieldsOf(change: ResourceChange): FieldChange[] {
   const before = leaves(change.before, change.before_sensitive);
   const after = leaves(change.after, change.after_sensitive);
-  for (const path of leaves(change.after_unknown, undefined).keys()) after.set(path, "(known after apply)");
+  for (const [path, unknown] of leaves(change.after_unknown, undefined)) {
+    if (unknown === true) after.set(path, "(known after apply)");
+  }
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((path) => JSON.stringify(before.get(path)) !== JSON.stringify(after.get(path)))
     .map((path) => ({ path, before: before.get(path), after: after.get(path) }));

@@ -17,7 +17,7 @@ export interface JudgedChange {
 export function risksOf(change: JudgedChange): string[] {
   if (change.action === "unknown")
     return [`${change.address}: the IaC tool plans an action this version does not know`];
-  if (change.action === "read" || change.action === "import") return [];
+  if (change.action === "read" || change.action === "import" || change.action === "forget") return [];
   const judge = judges[change.type];
   if (judge === undefined)
     return [`${change.address}: a resource of type ${change.type}, which this version cannot judge`];
@@ -27,7 +27,7 @@ export function risksOf(change: JudgedChange): string[] {
 type Attributes = Readonly<Record<string, unknown>>;
 
 interface Judged {
-  readonly action: Exclude<ChangeAction, "unknown" | "read" | "import">;
+  readonly action: Exclude<ChangeAction, "unknown" | "read" | "import" | "forget">;
   readonly before: Attributes;
   readonly after: Attributes;
 }

@@ -104,6 +104,8 @@ export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGener
       };
     }
     if (event?.type === "provision_progress" && event.hook?.resource && event.hook.output !== undefined) {
+      // Of the program, not of Terraform about it.
+      if (event.hook.output.startsWith("local-exec: Executing: ")) continue;
       said.push({ address: event.hook.resource.addr, said: event.hook.output });
       yield said.at(-1) as Said;
     }

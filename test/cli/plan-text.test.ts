@@ -5,7 +5,7 @@ import type { Change } from "../../lib/terraform/plan.ts";
 
 function planned(...changes: Change[]): PlanResult {
   const summary = { create: 0, update: changes.length, delete: 0 };
-  const found = { imported: [], adopted: [], leftAlone: [] };
+  const found = { imported: [], adopted: [], leftAlone: [], waiting: [] };
   return { repository: "acme/open-webui", changes, summary, found } as unknown as PlanResult;
 }
 
@@ -31,6 +31,23 @@ test("of a changed file only the changed lines are shown", () => {
       "        +     - cron: 41 3 * * *",
     ].join("\n"),
   );
+});
+
+test("a digest that goes with a change is not shown as a change of its own", () => {
+  const text = (cron: string, sha: string) =>
+    `on: ${cron}\nDIGEST: "${sha.repeat(64)}"\n| \`${sha.repeat(12)}\` | settings |\n`;
+  const change: Change = {
+    address: "github_repository_file.workflow",
+    type: "github_repository_file",
+    action: "update",
+    fields: [{ path: "content", before: text("17 0 * * *", "a"), after: text("41 3 * * *", "b") }],
+    risks: [],
+  };
+  expect(planText(planned(change)).split("\n").slice(3)).toEqual([
+    "        - on: 17 0 * * *",
+    "        + on: 41 3 * * *",
+    "        and the digest of it",
+  ]);
 });
 
 test("a single value is shown with old and new", () => {

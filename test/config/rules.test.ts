@@ -30,6 +30,11 @@ describe("keys that have to fit together", () => {
     ["a reviewer twice", { pullRequest: { reviewers: ["a", "A"] } }, ["pullRequest.reviewers[1]"]],
     ["eleven approvals", { protection: { sync: { approvals: 11 } } }, ["protection.sync.approvals"]],
     ["rules on the target, with commits to it", { protection: { target: { approvals: 1 } } }, ["delivery"]],
+    [
+      "a team, asked with a token that cannot",
+      { pullRequest: { teamReviewers: ["core"] } },
+      ["pullRequest.teamReviewers"],
+    ],
     ["no commands", { tests: { run: [] } }, ["tests.run"]],
     ["an owner nobody can be", { owners: { "/x/": ["devops"] } }, ["owners./x/[0]"]],
     ["a pattern CODEOWNERS has not", { owners: { "!x": ["@devops"] } }, ["owners.!x"]],
@@ -80,7 +85,6 @@ describe("what this version does not do", () => {
     [{ routes: [] }, "routes"],
     [{ policies: {} }, "policies"],
     [{ follow: "releases" }, "follow"],
-    [{ credentials: "github-app" }, "credentials"],
     [{ tests: { compose: {}, run: ["npm test"] } }, "tests"],
   ])("%j is refused in so many words", (fork, path) => {
     const resolution = resolveConfig({ version: 1, forks: { "acme/app": { upstream: "up/app", ...fork } } });

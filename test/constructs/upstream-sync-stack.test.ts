@@ -4,13 +4,13 @@ import type { ForkConfig } from "../../lib/config/schema.ts";
 import { SyncCredentials } from "../../lib/constructs/sync-credentials.ts";
 import { UpstreamSync } from "../../lib/constructs/upstream-sync.ts";
 import { UpstreamSyncStack } from "../../lib/constructs/upstream-sync-stack.ts";
-import type { CredentialsFile } from "../../lib/credentials/credentials-file.ts";
+import type { DeployKeyFile } from "../../lib/credentials/credentials-file.ts";
 import type { RenderedFiles } from "../../lib/render/files.ts";
 import { programFile } from "../../lib/render/template-source.ts";
 import { forkConfig } from "../support/fork-config.ts";
 import { type Synthesized, synth } from "../support/synth.ts";
 
-const credentials: CredentialsFile = {
+const credentials: DeployKeyFile = {
   version: 1,
   kind: "deploy-key",
   repository: "acme/open-webui",
@@ -31,11 +31,11 @@ const files: RenderedFiles = {
 /** What is set first is given back last. */
 const settings = ["github_actions_repository_permissions.actions", "github_workflow_repository_permissions.workflow"];
 
-function stackOf(fork: ForkConfig): UpstreamSyncStack {
+function stackOf(fork: ForkConfig, by = SyncCredentials.deployKey(credentials)): UpstreamSyncStack {
   return new UpstreamSyncStack(Testing.app(), fork.repository, {
     fork,
     files,
-    credentials: SyncCredentials.deployKey(credentials),
+    credentials: by,
     state: { backend: "local", path: "../../../state/acme--open-webui.tfstate" },
     programFile: programFile(),
   });
@@ -297,6 +297,36 @@ describe("choices of the config", () => {
     ]);
   });
 
+  test("a GitHub App: its sealed key and its number in the gate, no deploy key; a private upstream's token beside it", () => {
+    const { publicKey: _, ...rest } = credentials;
+    const upstreamToken = { name: "UPSTREAM_SYNC_UPSTREAM_TOKEN", keyId: "568250167242549743", encrypted: "dG9rZW4=" };
+    const secret = { ...credentials.secret, name: "UPSTREAM_SYNC_APP" };
+    const app = SyncCredentials.githubApp({ ...rest, kind: "github-app", appId: 4711, secret, upstreamToken });
+    const stack = synth(stackOf(forkConfig({ credentials: "github-app" }), app));
+    expect(stack.resource("github_repository_ruleset.gate").bypass_actors).toEqual([
+      { actor_type: "Integration", actor_id: 4711, bypass_mode: "always" },
+    ]);
+    expect(stack.addresses.filter((address) => /_secret\.|deploy_key/.test(address))).toEqual([
+      "github_actions_environment_secret.app",
+      "github_actions_environment_secret.upstream_token",
+    ]);
+    expect(stack.resource("github_actions_environment_secret.upstream_token")).toMatchObject({
+      secret_name: "UPSTREAM_SYNC_UPSTREAM_TOKEN",
+      value_encrypted: "dG9rZW4=",
+    });
+  });
+
+  test("the job token: no environment, no secret, no key, and history alone", () => {
+    const fork = forkConfig({ credentials: "github-token", protection: { sync: { mode: "minimal" } } });
+    const stack = synth(stackOf(fork, SyncCredentials.githubToken()));
+    expect(stack.addresses.filter((address) => /^github_(?!repository_file|issue)/.test(address))).toEqual([
+      "github_actions_repository_permissions.actions",
+      "github_branch.sync",
+      "github_repository_ruleset.history",
+      "github_workflow_repository_permissions.workflow",
+    ]);
+  });
+
   test("a second fork in one stack is refused: their names would merge", () => {
     const stack = stackOf(forkConfig());
     expect(
@@ -308,5 +338,19 @@ describe("choices of the config", () => {
           programFile: programFile(),
         }),
     ).toThrow("one stack holds one fork");
+  });
+});
+
+test("every file is looked at under a name of its own, CODEOWNERS in all three places", () => {
+  const target = `?ref=\${urlencode("dev")}`;
+  const origin = `?ref=\${urlencode(jsondecode(data.github_rest_api.repository.body).default_branch)}`;
+  const contents = "repos/acme/open-webui/contents";
+  expect(synth(stackOf(forkConfig())).json.data.github_rest_api.file.for_each).toEqual({
+    program: `${contents}/.github/upstream-sync/upstream-sync.mjs${origin}`,
+    document: `${contents}/docs/upstream-sync.md${target}`,
+    workflow: `${contents}/.github/workflows/upstream-sync.yml${origin}`,
+    codeowners: `${contents}/.github/CODEOWNERS${target}`,
+    codeowners_at_top: `${contents}/CODEOWNERS${target}`,
+    codeowners_in_docs: `${contents}/docs/CODEOWNERS${target}`,
   });
 });

@@ -6,6 +6,7 @@ import sodium from "libsodium-wrappers";
 import ssh2 from "ssh2";
 import { credentialsPath, readCredentials, writeCredentials } from "../../lib/credentials/credentials-file.ts";
 import { createSealedDeployKey } from "../../lib/credentials/deploy-key.ts";
+import { forkConfig } from "../support/fork-config.ts";
 
 describe("the deploy key", () => {
   test("what the environment's private key opens is the private half of the public key", async () => {
@@ -40,12 +41,12 @@ describe("the credentials file", () => {
   test("is read back as it was written", () => {
     const folder = mkdtempSync(join(tmpdir(), "upstream-sync-"));
     expect(writeCredentials(folder, credentials)).toBe(join("credentials", "acme--open-webui.json"));
-    expect(readCredentials(folder, "acme/open-webui")).toEqual(credentials);
+    expect(readCredentials(folder, forkConfig())).toEqual(credentials);
   });
 
   test("a missing one names the command that makes it", () => {
     const folder = mkdtempSync(join(tmpdir(), "upstream-sync-"));
-    expect(() => readCredentials(folder, "acme/open-webui")).toThrow(
+    expect(() => readCredentials(folder, forkConfig())).toThrow(
       expect.objectContaining({
         message:
           "credentials/acme--open-webui.json is missing: got no credential for acme/open-webui, expected the file",
@@ -59,10 +60,30 @@ describe("the credentials file", () => {
     writeCredentials(folder, credentials);
     const file = join(folder, credentialsPath("acme/open-webui"));
     writeFileSync(file, readFileSync(file, "utf8").replace("acme/open-webui", "acme/other"));
-    expect(() => readCredentials(folder, "acme/open-webui")).toThrow(
+    expect(() => readCredentials(folder, forkConfig())).toThrow(
       "is for another fork: got acme/other, expected acme/open-webui",
     );
     writeFileSync(file, "{");
-    expect(() => readCredentials(folder, "acme/open-webui")).toThrow("is not a credentials file");
+    expect(() => readCredentials(folder, forkConfig())).toThrow("is not a credentials file");
+  });
+
+  test("one of another kind than the config's, or without the upstream's token, is refused before anything starts", () => {
+    const folder = mkdtempSync(join(tmpdir(), "upstream-sync-"));
+    writeCredentials(folder, credentials);
+    expect(() => readCredentials(folder, forkConfig({ credentials: "github-app" }))).toThrow(
+      "holds another kind of credential: got deploy-key, expected github-app as in the config",
+    );
+    const upstream = { repository: "open-webui/open-webui", private: true };
+    expect(() => readCredentials(folder, forkConfig({ upstream }))).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining("has no token for the private upstream"),
+        remedy: "run `upstream-sync credentials create acme/open-webui --replace --upstream-token`",
+      }),
+    );
+    const { publicKey: _, ...rest } = credentials;
+    const upstreamToken = { name: "UPSTREAM_SYNC_UPSTREAM_TOKEN", keyId: "1", encrypted: "c2VhbGVk" };
+    const app = { ...rest, kind: "github-app", appId: 7, upstreamToken } as const;
+    writeCredentials(folder, app);
+    expect(readCredentials(folder, forkConfig({ upstream, credentials: "github-app" }))).toEqual(app);
   });
 });

@@ -87,15 +87,26 @@ test("a rule of the team that refuses our commits is told before the first write
   ]);
 }, 240_000);
 
-const pulls = async (state: "open" | "all" = "open") =>
-  (await world.rest("developer", "GET", `${world.forkPath}/pulls?state=${state}&sort=created&direction=asc`)).data;
+interface Pull {
+  readonly number: number;
+  readonly title: string;
+  readonly head: { readonly ref: string; readonly sha: string };
+  readonly base: { readonly ref: string };
+}
 
-async function merge(number: number): Promise<void> {
-  const { data: pull } = await world.rest("reviewer", "GET", `${world.forkPath}/pulls/${number}`);
+/** The open pull requests into main and into dev; which of the two is opened first is not told. */
+async function proposed(): Promise<{ main: Pull | undefined; dev: Pull | undefined }> {
+  const { data } = await world.rest("developer", "GET", `${world.forkPath}/pulls?state=open`);
+  const into = (branch: string) => (data as Pull[]).find(({ base }) => base.ref === branch);
+  return { main: into("main"), dev: into("dev") };
+}
+
+async function merge(pull: Pull | undefined): Promise<void> {
+  const number = pull?.number;
   await world.rest("reviewer", "POST", `${world.forkPath}/pulls/${number}/reviews`, { event: "APPROVE" });
   const merged = await world.rest("reviewer", "PUT", `${world.forkPath}/pulls/${number}/merge`, {
     merge_method: "merge",
-    sha: pull.head.sha,
+    sha: pull?.head.sha,
   });
   expect([merged.status, merged.data.merged]).toEqual([200, true]);
 }
@@ -105,22 +116,88 @@ const read = async (path: string, ref: string): Promise<string | undefined> => {
   return status === 200 ? Buffer.from(data.content, "base64").toString() : undefined;
 };
 
-const empty = async () => {
+const said = async (): Promise<string[]> => {
   const { forks } = await world.upstreamSyncJson("plan");
   expect(forks[0].changes).toEqual([]);
+  return forks[0].found.waiting;
 };
 
-test("pull-request: one for each branch; merged, changed, refused and taken away by people's own decision", async () => {
-  // The files that were committed above stay when only their way changes.
-  edit("timeoutMinutes: 11", "timeoutMinutes: 10");
+test("pull-request: one for each branch; merged, refused, changed again and taken away by people's own decision", async () => {
+  const [workflow, document] = [".github/workflows/upstream-sync.yml", "docs/upstream-sync.md"];
+  const committed = await read(workflow, "main");
   edit("pullRequest:", "delivery: pull-request\n    pullRequest:");
-  await world.upstreamSyncJson("apply", "--yes");
-  await empty();
-  expect(await pulls("all")).toEqual([]);
-
-  edit("timeoutMinutes: 10", "timeoutMinutes: 12");
   const planned = await world.upstreamSync("plan");
-  expect(planned.stdout).toEqual("");
+  expect(planned.stdout).toContain("0 to change, 0 to remove");
+  expect(planned.stdout).toContain("  . github_repository_file.workflow[0]\n");
   const applied = await world.upstreamSync("apply", "--yes");
-  expect([applied.exitCode, applied.stderr]).toEqual([0, ""]);
-}, 240_000);
+  expect([applied.exitCode, applied.stderr]).toEqual([
+    0,
+    expect.stringMatching(
+      /pull request #\d brings \.github\/workflows\/upstream-sync\.yml to main; it takes effect once it is merged: http/,
+    ),
+  ]);
+  const first = await proposed();
+  expect([first.main, first.dev]).toMatchObject([
+    { title: "chore: bring upstream-sync's files to main", head: { ref: "upstream-sync-files" } },
+    { title: "chore: bring upstream-sync's files to dev", head: { ref: "upstream-sync-files-dev" } },
+  ]);
+  expect(await read(workflow, "main")).toBe(committed);
+
+  expect(await said()).toEqual([
+    expect.stringMatching(
+      /^not in force yet: \.github\/workflows\/upstream-sync\.yml, docs\/upstream-sync\.md; pull request #\d waits for people: http\S+; pull request #\d waits/,
+    ),
+  ]);
+  await merge(first.main);
+  await world.rest("administrator", "DELETE", `${world.forkPath}/git/refs/heads/upstream-sync-files`);
+  expect(await read(workflow, "main")).toContain("timeout-minutes: 11\n");
+  await world.rest("developer", "PATCH", `${world.forkPath}/pulls/${first.dev?.number}`, { state: "closed" });
+  expect(await said()).toEqual([
+    expect.stringContaining(`pull request #${first.dev?.number} was closed without a merge`),
+  ]);
+
+  edit("timeoutMinutes: 11", "timeoutMinutes: 12");
+  expect((await world.upstreamSync("plan")).stdout.split("\n").slice(0, -1)).toEqual([
+    "acme/pocket-board: 0 to create, 2 to change, 0 to remove",
+    '  ~ terraform_data.proposal["default"]',
+    "      input.files..github/workflows/upstream-sync.yml:",
+    "        -     timeout-minutes: 11",
+    "        +     timeout-minutes: 12",
+    "        and the digest of it",
+    '  ~ terraform_data.proposal["target"]',
+    "      input.files.docs/upstream-sync.md:",
+    "        - | tests | `node --test`; at most 11 minutes |",
+    "        + | tests | `node --test`; at most 12 minutes |",
+    "        and the digest of it",
+  ]);
+  await world.upstreamSyncJson("apply", "--yes");
+  const second = await proposed();
+  expect([second.main, second.dev]).toMatchObject([
+    { head: { ref: "upstream-sync-files" } },
+    { head: { ref: "upstream-sync-files-dev" } },
+  ]);
+  await merge(second.main);
+  await merge(second.dev);
+  expect(await said()).toEqual([]);
+  expect([await read(workflow, "main"), await read(document, "dev")]).toEqual([
+    expect.stringContaining("timeout-minutes: 12\n"),
+    expect.stringContaining("at most 12 minutes"),
+  ]);
+
+  const { forks } = await world.upstreamSyncJson("destroy", "--yes");
+  expect(forks[0].removal.kept.map((kept: { thing: string }) => kept.thing)).toEqual(
+    expect.arrayContaining([`${workflow} on main`, `${document} on dev`]),
+  );
+  const removals = await proposed();
+  expect([removals.main?.title, removals.dev?.title]).toEqual([
+    "chore: take upstream-sync's files away from main",
+    "chore: take upstream-sync's files away from dev",
+  ]);
+  await merge(removals.main);
+  await merge(removals.dev);
+  expect([await read(workflow, "main"), await read(document, "dev"), await read(".github/CODEOWNERS", "dev")]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+}, 400_000);

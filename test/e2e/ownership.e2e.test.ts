@@ -113,6 +113,7 @@ describe("a fork that has all of it already", () => {
       imported: ["github_repository_environment.sync"],
       adopted: ["branch:sync/upstream"],
       leftAlone: ["label:upstream-sync", "setting:Actions"],
+      waiting: [],
     });
     expect(changes.map(address).filter((one: string) => /label|branch\.sync|repository_permissions/.test(one))).toEqual(
       [

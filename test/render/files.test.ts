@@ -248,6 +248,7 @@ describe("CODEOWNERS", () => {
 
   test("the managed files belong to those asked for a review; configured lines come last, so they win", () => {
     const overrides = {
+      credentials: "github-app",
       pullRequest: { reviewers: ["lead"], teamReviewers: ["core"] },
       owners: { "/.github/": ["@security"], "*.md": ["docs@example.org"] },
       document: { path: "docs/how we sync.md" },

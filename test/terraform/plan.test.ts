@@ -80,7 +80,7 @@ describe("reading a plan", () => {
   });
 
   test("an action nobody knows is a dangerous change, not a no-op", () => {
-    expect(changesOf(plan({ address: "a.b", actions: ["forget"] }))).toEqual([
+    expect(changesOf(plan({ address: "a.b", actions: ["conjure"] }))).toEqual([
       {
         address: "a.b",
         type: "a",
