@@ -55,6 +55,7 @@ test("what was found is named by whose it is", () => {
     imported: ["github_repository_ruleset.gate"],
     adopted: ["branch:sync/upstream"],
     leftAlone: ["label:upstream-sync"],
+    waiting: [],
   });
 });
 

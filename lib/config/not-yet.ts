@@ -9,7 +9,6 @@ interface NotYet {
   readonly fix: string;
 }
 
-const is = (word: string) => (value: unknown) => value === word;
 const given = (value: unknown) => value !== undefined;
 const both = (value: unknown) => typeof value === "object" && value !== null && "compose" in value && "run" in value;
 

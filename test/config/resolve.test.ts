@@ -166,7 +166,7 @@ forks:
         - echo \${{ secrets.KEY }}
     pullRequest:
       reviewers: "devops-lead"
-    credentials: github-app
+    credentials: deploy-keys
 `;
     const resolution = resolveConfig(text);
     expect(resolution.ok ? "" : formatProblems(resolution.problems, "upstream-sync.yaml").split("\n")).toEqual([
@@ -179,7 +179,7 @@ forks:
       "upstream-sync.yaml:10:23 forks.acme/open-webui.tests.timeoutMinutes: got 500, expected at most 360; fix: write 360 or less",
       'upstream-sync.yaml:13:11 forks.acme/open-webui.tests.run[1]: got "echo ${{ secrets.KEY }}", expected text without ${{, which GitHub Actions evaluates; fix: write the value itself, or read an environment variable',
       'upstream-sync.yaml:15:18 forks.acme/open-webui.pullRequest.reviewers: got "devops-lead", expected a list; fix: write reviewers: [one, two]',
-      'upstream-sync.yaml:16:18 forks.acme/open-webui.credentials: got "github-app", expected another value: this is not available in this version; fix: write deploy-key',
+      'upstream-sync.yaml:16:18 forks.acme/open-webui.credentials: got "deploy-keys", expected one of deploy-key, github-app, github-token; fix: did you mean deploy-key?',
     ]);
   });
 
