@@ -13,11 +13,13 @@ export const setUp: Chapter = {
     { name: "look at the fork", run: lookAtTheFork },
     { name: "make the credential", run: makeTheCredential },
     { name: "plan", run: plan },
-    { name: "apply", run: apply },
+    { name: "apply exactly that plan", run: apply },
     { name: "plan again is empty", run: planAgain },
     { name: "a person's push to the sync branch is refused", run: refusedPushes },
   ],
 };
+
+const reviewedPlan = "review.plan";
 
 async function lookAtTheFork(world: World): Promise<string> {
   world.before = await snapshotFork(world.github, world.fork, world.people.administrator);
@@ -35,7 +37,7 @@ async function makeTheCredential(world: World): Promise<string> {
 
 async function plan(world: World): Promise<string> {
   const { next } = await world.github.log(0);
-  const { forks } = await world.upstreamSyncJson("plan");
+  const { forks } = await world.upstreamSyncJson("plan", "--out", reviewedPlan);
   const { create, update, delete: removed } = forks[0].summary;
   check(create > 0 && update === 0 && removed === 0, "a plan that only creates", forks[0].summary);
   checkEqual((await world.github.log(next)).entries.filter(isRestWrite), [], "writes during a plan");
@@ -43,7 +45,7 @@ async function plan(world: World): Promise<string> {
 }
 
 async function apply(world: World): Promise<string> {
-  const { forks } = await world.upstreamSyncJson("apply", "--yes");
+  const { forks } = await world.upstreamSyncJson("apply", reviewedPlan, "--yes");
   const refs = await world.refs();
   checkEqual(refs[syncBranch], world.before[`refs/heads/${world.fork.branches.from}`], "the sync branch's tip");
   const rulesets = (await world.rest("administrator", "GET", `${world.forkPath}/rulesets`)).data;

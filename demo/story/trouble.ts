@@ -9,7 +9,7 @@ export const trouble: Chapter = {
   title: "Trouble",
   steps: [
     { name: "upstream breaks the tests: nothing moves", run: testsFail },
-    { name: "upstream cannot be reached: red, never green", run: unreachable },
+    { name: "upstream is not to be found: red, never green", run: notFound },
   ],
 };
 
@@ -24,12 +24,13 @@ async function testsFail(world: World): Promise<string> {
   return failed.map((one: { name: string }) => one.name).join(", ");
 }
 
-async function unreachable(world: World): Promise<string> {
+async function notFound(world: World): Promise<string> {
   const { upstream } = world.setting;
   const before = await world.refs();
   await world.github.control("POST", "/faults", {
     route: `GET /${upstream.owner}/${upstream.name}.git/info/refs`,
-    status: 503,
+    // Not a 5xx: that is tried again for some seconds, and ends the same way.
+    status: 404,
     times: 10,
   });
   const run = await strike(world);
