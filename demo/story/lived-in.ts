@@ -93,10 +93,18 @@ async function setUpBeside(world: World): Promise<string> {
     after.labels,
   );
   const edits = (await world.github.log(next)).entries.filter(
-    (entry) => isRestWrite(entry) && /\/labels\/|\/git\/refs/.test(entry.path),
+    // A new ref is the branch that proposes our lines of CODEOWNERS.
+    (entry) =>
+      isRestWrite(entry) && entry.method !== "POST" && /\/labels\/|\/git\/refs|\/contents\/CODEOWNERS/.test(entry.path),
   );
   checkEqual(edits, [], "writes to what was there");
-  return `adopted: ${adopted.join(", ")}; left alone: ${leftAlone.join(", ")}`;
+  const [proposed] = (await world.rest("administrator", "GET", `/repos/${name}/pulls?state=open`)).data;
+  checkEqual(
+    [proposed?.head.ref, proposed?.base.ref],
+    [`upstream-sync-files-${fork.branches.target}`, fork.branches.target],
+    "the pull request with our lines of CODEOWNERS",
+  );
+  return `adopted: ${adopted.join(", ")}; left alone: ${leftAlone.join(", ")}; our lines of CODEOWNERS proposed by #${proposed.number}`;
 }
 
 async function givenBack(world: World): Promise<string> {

@@ -25,7 +25,7 @@ for (const fork of resolution.config.forks) {
     files: renderFiles(fork),
     programFile: programFile(),
     // Written by `upstream-sync credentials create`; holds no secret.
-    credentials: SyncCredentials.deployKey(readCredentials(__dirname, fork.repository)),
+    credentials: SyncCredentials.fromFile(readCredentials(__dirname, fork)),
     state: { backend: "local", path: join(__dirname, "state", `${fork.owner}--${fork.name}.tfstate`) },
   });
 }
