@@ -16,20 +16,29 @@ export interface ProjectSize {
   readonly commits: number;
   /** Lines a file has; 77 bytes each, which pack to 58. */
   readonly lines: number;
-  /** Upstream's commits that the sync brings; each rewrites a tenth of a file. */
+  /** Upstream's commits that the sync brings; each rewrites a tenth of one of `newsFiles` files. */
   readonly news: number;
+  readonly newsFiles: number;
   /** The fork's own commits. */
   readonly own: number;
   /** Files that both sides changed, in different places. */
   readonly bothChanged: number;
 }
 
-/** About 190 MB packed, 2 MB of news: the size of a popular project some years old. */
-export const popular: ProjectSize = { files: 5000, commits: 5200, lines: 320, news: 200, own: 40, bothChanged: 25 };
-export const tiny: ProjectSize = { files: 60, commits: 40, lines: 40, news: 6, own: 5, bothChanged: 3 };
+/** About 190 MB packed, about 1.5 MB of news: the size of a popular project some years old. */
+export const popular: ProjectSize = {
+  files: 5000,
+  commits: 5200,
+  lines: 320,
+  news: 200,
+  newsFiles: 120,
+  own: 40,
+  bothChanged: 25,
+};
+export const tiny: ProjectSize = { files: 60, commits: 40, lines: 40, news: 6, newsFiles: 4, own: 5, bothChanged: 3 };
 
 /** Changes with what the generator makes of the same parameters. */
-const generation = 3;
+const generation = 4;
 
 /** @throws when git does. @param cache folder that may keep it. @param say progress, a line each. */
 export async function bigProject(cache: string, size: ProjectSize, say: (text: string) => void): Promise<Setting> {
@@ -104,7 +113,10 @@ function* upstreamStream(size: ProjectSize): Generator<Buffer | string> {
   }
   for (let n = 1; n <= size.news; n += 1) {
     yield* commit("refs/demo/moved", n === 1 ? "refs/heads/main" : undefined, `News ${n}`, size.commits + n);
-    yield* modify(n, edited(size, n, 0, Math.ceil(size.lines / 10)));
+    const tenth = Math.ceil(size.lines / 10);
+    const from = Math.floor((n - 1) / size.newsFiles) * tenth;
+    const file = ((n - 1) % size.newsFiles) + 1;
+    yield* modify(file, edited(size, file, from, from + tenth));
   }
   yield "done\n";
 }

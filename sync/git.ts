@@ -92,7 +92,7 @@ export function authorization(
 
 /** https://git-scm.com/docs/git-config#ENVIRONMENT */
 function configuration(entries: Readonly<Record<string, string>>): Record<string, string> {
-  const settings = { ...LOW_SPEED, ...entries };
+  const settings = { ...LOW_SPEED, ...SHORT_LIVED, ...entries };
   const variables: Record<string, string> = { GIT_CONFIG_COUNT: String(Object.keys(settings).length) };
   Object.entries(settings).forEach(([key, value], index) => {
     variables[`GIT_CONFIG_KEY_${index}`] = key;
@@ -103,6 +103,9 @@ function configuration(entries: Readonly<Record<string, string>>): Record<string
 
 // A connection that stands still ends after a minute instead of at the job's time limit.
 const LOW_SPEED = { "http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60" };
+
+// The repository is thrown away with the step: nothing is gained by looking whether it wants tidying.
+const SHORT_LIVED = { "maintenance.auto": "false" };
 
 // What a self-hosted runner needs to reach the network at all.
 const PASSED_ON = ["PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"].concat([

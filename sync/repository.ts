@@ -52,12 +52,20 @@ export async function fetchFork(git: Git, settings: Settings): Promise<RemoteRef
 }
 
 /**
+ * A limit that no file reaches: everything comes, and git takes the pack for one of a partial clone. Else it would go through
+ * each object of the fork's to see that nothing is missing, which takes longer than the fetch (git's connected.c).
+ */
+const EVERYTHING = "--filter=blob:limit=1000000g";
+
+/**
  * Upstream's branch, and proof that `commit` is in it. Fetched by URL: no remote name, so nothing can be pushed to it.
  */
 export async function fetchUpstream(git: Git, settings: Settings, commit: Sha): Promise<void> {
   const { url, branch } = settings.upstream;
-  const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, `+refs/heads/${branch}:${UPSTREAM_TIP}`];
-  const result = await git.reach(args);
+  const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", EVERYTHING];
+  const result = await git.reach([...args, url, `+refs/heads/${branch}:${UPSTREAM_TIP}`]);
+  // git remembers upstream as a place to fetch missing files from; only the fork is that.
+  await git.attempt(["config", "--remove-section", `remote.${url}`]);
   // A shallow upstream makes git exit 0 without creating the ref.
   const there = await git.attempt(["rev-parse", "--verify", "--quiet", UPSTREAM_TIP]);
   if (result.code !== 0 || there.code !== 0) {
