@@ -1,0 +1,101 @@
+/** What was on the fork before: used as it is, or named before anything is written. Real Terraform, the real provider, the sandbox. */
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { git } from "../../demo/git.ts";
+import { actionAndAddress, TeamFork } from "./support/team-fork.ts";
+
+const selected = { github_owned_allowed: true, verified_allowed: false, patterns_allowed: ["acme/*"] };
+
+let fork: TeamFork;
+
+beforeEach(async () => {
+  fork = await TeamFork.standUp();
+}, 120_000);
+
+afterEach(async () => {
+  await fork.takeDown();
+});
+
+async function refused(): Promise<string> {
+  const before = await fork.snapshot();
+  const result = await fork.world.upstreamSync("apply", "--yes");
+  expect(result.exitCode).toBe(1);
+  expect(fork.changed(before, await fork.snapshot())).toEqual([]);
+  return result.stderr;
+}
+
+describe("a fork that has all of it already", () => {
+  test("is used as it is, is planned empty, and is the same after a destroy", async () => {
+    // GitHub makes nine labels with a repository; the one that matters comes on the second page.
+    for (let n = 1; n <= 91; n += 1) await fork.team("POST", "/labels", { name: `a${n}`, color: "ededed" });
+    await fork.team("POST", "/labels", { name: "Upstream-Sync", color: "ff0000", description: "ours since 2019" });
+    await fork.team("PUT", "/actions/permissions", { enabled: true, allowed_actions: "selected" });
+    await fork.team("PUT", "/actions/permissions/selected-actions", selected);
+    await fork.team("PUT", "/actions/permissions/workflow", {
+      default_workflow_permissions: "write",
+      can_approve_pull_request_reviews: false,
+    });
+    const refs = await fork.world.refs();
+    await fork.team("POST", "/git/refs", { ref: "refs/heads/sync/upstream", sha: refs["refs/heads/main"] });
+    const before = await fork.snapshot();
+    await fork.credentials();
+
+    const { found, changes } = await fork.apply();
+    expect(found).toEqual({
+      imported: ["github_repository_environment.sync"],
+      adopted: ["branch:sync/upstream"],
+      leftAlone: ["label:upstream-sync", "setting:Actions"],
+      waiting: [],
+    });
+    expect(
+      changes.map(actionAndAddress).filter((one: string) => /label|branch\.sync|repository_permissions/.test(one)),
+    ).toEqual([
+      'create github_issue_label.label["accept-upstream-workflows"]',
+      "create github_workflow_repository_permissions.workflow[0]",
+      ...["accept-upstream-workflows", "upstream-sync"].map((name) => `create terraform_data.before["label:${name}"]`),
+      ...["accept-upstream-workflows", "upstream-sync"].map((name) => `create terraform_data.seen["label:${name}"]`),
+    ]);
+    await fork.planEmpty();
+
+    const { removal } = await fork.destroy();
+    expect(removal).toEqual({
+      removed: [],
+      restored: [
+        {
+          thing: "workflow permissions",
+          to: { default_workflow_permissions: "write", can_approve_pull_request_reviews: false },
+        },
+      ],
+      kept: [{ thing: "branch sync/upstream", why: "it was there before, or the config keeps it" }],
+    });
+    expect(fork.changed(before, await fork.snapshot())).toEqual([]);
+    expect(await fork.team("GET", "/actions/permissions/selected-actions")).toEqual(selected);
+  }, 300_000);
+
+  test("what is of our name and not ours stops it before anything is written, all of it at once", async () => {
+    await fork.credentials();
+    const ruleset = { target: "branch", enforcement: "active", rules: [{ type: "deletion" }] };
+    await fork.team("POST", "/rulesets", {
+      ...ruleset,
+      name: "upstream-sync: gate",
+      conditions: { ref_name: { include: ["refs/heads/main"], exclude: [] } },
+    });
+    await fork.team("POST", "/keys", {
+      title: "upstream-sync",
+      key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJhcnlvbiBpcyBub3QgYSBrZXkgYnV0IGZpdHM5",
+    });
+    const unrelated = await git(fork.world.fork.git, ["commit-tree", "-m", "Something else", "main^{tree}"]);
+    await git(fork.world.fork.git, ["push", "--quiet", fork.gitUrl, `${unrelated.stdout}:refs/heads/sync/upstream`], {
+      token: fork.world.people.administrator,
+    });
+    await fork.team("DELETE", "/environments/upstream-sync");
+
+    const words = await refused();
+    expect(words).toContain('the ruleset "upstream-sync: gate" of acme/pocket-board: got one that was there before');
+    expect(words).toContain('the deploy key "upstream-sync" of acme/pocket-board');
+    expect(words).toContain(
+      "the branch sync/upstream of acme/pocket-board: got one that was there before and cannot be compared with dev (No common ancestor between dev and sync/upstream.)",
+    );
+    expect(words).toContain("the environment upstream-sync of acme/pocket-board: got none");
+    expect(words).toContain("credentials create acme/pocket-board --replace");
+  }, 60_000);
+});
