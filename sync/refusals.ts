@@ -31,7 +31,7 @@ const TABLE: readonly (Refusal & { readonly pattern: RegExp })[] = [
     pattern: /GH013/,
     got: "a repository ruleset refused the push (GH013)",
     remedy:
-      "Let the deploy key bypass every ruleset that asks for a pull request, a review or a status on this ref; `upstream-sync doctor` names them",
+      "Let the deploy key bypass every ruleset that asks for a pull request, a review or a status on this ref; the branch's page under Settings, Rules names them",
   },
   {
     kind: "branch-protection",

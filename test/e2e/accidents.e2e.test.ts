@@ -115,7 +115,7 @@ describe("a set-up that people and accidents happen to", () => {
       "github_repository_deploy_key.sync",
       "github_repository_environment.sync",
       "github_repository_environment_deployment_policy.default_branch",
-      ...["codeowners", "document", "program", "workflow"].map((file) => `github_repository_file.${file}`),
+      ...["codeowners", "document", "program", "workflow"].map((file) => `github_repository_file.${file}[0]`),
       "github_repository_ruleset.gate",
       "github_repository_ruleset.history",
     ]);
