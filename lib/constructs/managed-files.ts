@@ -15,6 +15,8 @@ export interface ManagedFile {
   readonly id: string;
   readonly path: string;
   readonly content: string;
+  /** The content as Terraform gets it: a literal, or an expression that reads it from beside the stack. */
+  readonly value: string;
   readonly home: Home;
   /** Constant over the file's life: another message alone makes an empty commit (reference: provider.md §2.3). */
   readonly message: string;
@@ -49,7 +51,7 @@ export class ManagedFiles extends Construct {
         repository: props.repository.name,
         branch: branch.name,
         file: terraformLiteral(file.path),
-        content: terraformLiteral(file.content),
+        content: file.value,
         commitMessage: terraformLiteral(file.message),
         overwriteOnCreate: false,
         // Chained: two commits to one branch at once answer 409 (reference: provider.md §4).

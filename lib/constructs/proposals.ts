@@ -1,7 +1,6 @@
 import { DataGithubRestApi } from "@cdktf/provider-github/lib/data-github-rest-api/index.js";
 import { TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { terraformLiteral } from "../render/terraform-literal.ts";
 import { address, resourcesIn } from "./depend-on.ts";
 import { hcl } from "./expression.ts";
 import type { FileFacts } from "./file-facts.ts";
@@ -19,6 +18,8 @@ export interface ProposedFile {
   readonly id: string;
   readonly path: string;
   readonly content: string;
+  /** The content as Terraform gets it. */
+  readonly value: string;
   readonly mark: string;
 }
 
@@ -155,7 +156,7 @@ export class Proposals extends Construct {
 }
 
 function contents(props: ProposalsProps, home: Home): Record<string, string> {
-  return Object.fromEntries((props.files[home] ?? []).map(({ path, content }) => [path, terraformLiteral(content)]));
+  return Object.fromEntries((props.files[home] ?? []).map(({ path, value }) => [path, value]));
 }
 
 function targetName({ homes }: ProposalsProps): string {

@@ -22,6 +22,11 @@ export interface ProgramStep {
  */
 export class SyncProgram extends Construct {
   private readonly path: string;
+  /**
+   * The program's text as Terraform gets it: read from the file, because a string in the stack is parsed as a template each time it
+   * is looked at, which took a second of every plan.
+   */
+  readonly text: string;
 
   constructor(scope: Construct, id: string, props: SyncProgramProps) {
     super(scope, id);
@@ -32,6 +37,7 @@ export class SyncProgram extends Construct {
       assetHash: "current",
     });
     this.path = asset.path;
+    this.text = `\${file("\${path.module}/${asset.path}")}`;
   }
 
   /** A `provisioner` block for `addOverride`. */

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Testing } from "cdktf";
 import type { ForkConfig } from "../../lib/config/schema.ts";
@@ -191,13 +193,19 @@ describe("the stack of one fork", () => {
   });
 
   test("what Terraform would read as a template is doubled, and comes back when undone", () => {
-    for (const id of ["workflow", "program", "codeowners", "document"] as const) {
+    for (const id of ["workflow", "codeowners", "document"] as const) {
       const content: string = stack.resource(`github_repository_file.${id}`).content;
       expect(content.replaceAll(/([$%])\1\{/g, "$1{")).toBe(files[id]?.content);
     }
     expect(stack.resource("github_repository_file.workflow").content).toBe(
       "run: echo $${{ github.sha }} %%{http_code}\n",
     );
+  });
+
+  test("the sync program is read from beside the stack", () => {
+    const path = /^\$\{file\("\$\{path\.module\}\/(?<path>[^"]+)"\)\}$/;
+    const read = path.exec(stack.resource("github_repository_file.program").content)?.groups?.path;
+    expect(readFileSync(join(stack.folder, read as string), "utf8")).toBe(readFileSync(programFile(), "utf8"));
   });
 
   test("whose a thing is was written down at first, twice, and only the record decides", () => {

@@ -7,6 +7,8 @@ import { type TerraformStack, Testing } from "cdktf";
 type Json = any;
 
 export interface Synthesized {
+  /** Where `cdk.tf.json` and the assets are. */
+  readonly folder: string;
   readonly json: Json;
   /** "type.name" of everything managed or read, sorted. */
   readonly addresses: readonly string[];
@@ -15,15 +17,14 @@ export interface Synthesized {
 }
 
 export function synth(stack: TerraformStack): Synthesized {
-  const outdir = Testing.fullSynth(stack);
-  const json: Json = JSON.parse(
-    readFileSync(join(outdir, "stacks", stack.node.id.replace("/", "--"), "cdk.tf.json"), "utf8"),
-  );
+  const folder = join(Testing.fullSynth(stack), "stacks", stack.node.id.replace("/", "--"));
+  const json: Json = JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8"));
   const list = (section: string, prefix: string) =>
     Object.entries((json[section] ?? {}) as Record<string, Json>).flatMap(([type, named]) =>
       Object.keys(named).map((name) => `${prefix}${type}.${name}`),
     );
   return {
+    folder,
     json,
     addresses: [...list("resource", ""), ...list("data", "data.")].sort(),
     resource(address) {
