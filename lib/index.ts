@@ -14,10 +14,11 @@ export { type Claim, type Foreign, type Owned, Ownership } from "./constructs/ow
 export { Proposals, type ProposalsProps } from "./constructs/proposals.ts";
 export { SyncBranch, type SyncBranchProps } from "./constructs/sync-branch.ts";
 export { type BoundCredentials, type BypassActor, SyncCredentials } from "./constructs/sync-credentials.ts";
-export { type ProgramStep, SyncProgram, type SyncProgramProps } from "./constructs/sync-program.ts";
+export { SyncProgram, type SyncProgramProps } from "./constructs/sync-program.ts";
 export { TargetRules, type TargetRulesProps } from "./constructs/target-rules.ts";
+export { type TerraformStep, TerraformSteps, type TerraformStepsProps } from "./constructs/terraform-steps.ts";
 export { UpstreamSync, type UpstreamSyncProps } from "./constructs/upstream-sync.ts";
 export { UpstreamSyncStack, type UpstreamSyncStackProps } from "./constructs/upstream-sync-stack.ts";
 export { type CredentialsFile, readCredentials } from "./credentials/credentials-file.ts";
 export { type RenderedFile, type RenderedFiles, renderFiles } from "./render/files.ts";
-export { programFile } from "./render/template-source.ts";
+export { programFile, stepsFile } from "./render/template-source.ts";

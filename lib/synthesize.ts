@@ -6,7 +6,7 @@ import { SyncCredentials } from "./constructs/sync-credentials.ts";
 import { UpstreamSyncStack } from "./constructs/upstream-sync-stack.ts";
 import { readCredentials } from "./credentials/credentials-file.ts";
 import { renderFiles } from "./render/files.ts";
-import { programFile, readProgram } from "./render/template-source.ts";
+import { programFile, readProgram, stepsFile } from "./render/template-source.ts";
 
 const outputFolder = "cdktf.out";
 
@@ -30,6 +30,7 @@ export function synthesize(config: Config, projectFolder: string): void {
           ? SyncCredentials.githubToken()
           : SyncCredentials.fromFile(readCredentials(projectFolder, fork)),
       programFile: programFile(),
+      stepsFile: stepsFile(),
       state: stateFor(config.state, projectFolder, fork.repository),
     });
   }

@@ -36,7 +36,7 @@ export interface ProposeContext extends Connection {
 
 /** @throws SettingsError when this was not started by Terraform, or there is no token. */
 export function readProposeSettings(environment: Environment): ProposeContext {
-  // Packed, because an environment value ends at 128 KiB and the sync program alone is near that (reference: github-facts-2.md).
+  // Packed, because an environment value ends at 128 KiB and the sync program alone is longer (reference: github-facts-2.md).
   const packed = Buffer.from(environment.UPSTREAM_SYNC_PACKED_INPUT ?? "", "base64");
   const input = packed.length > 0 ? gunzipSync(packed).toString("utf8") : undefined;
   const step = readStep<ProposalInput>({ ...environment, UPSTREAM_SYNC_INPUT: input });

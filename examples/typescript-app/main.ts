@@ -8,6 +8,7 @@ import {
   renderFiles,
   resolveConfig,
   SyncCredentials,
+  stepsFile,
   UpstreamSyncStack,
 } from "upstream-sync";
 
@@ -24,6 +25,7 @@ for (const fork of resolution.config.forks) {
     fork,
     files: renderFiles(fork),
     programFile: programFile(),
+    stepsFile: stepsFile(),
     // Written by `upstream-sync credentials create`; holds no secret.
     credentials: SyncCredentials.fromFile(readCredentials(__dirname, fork)),
     state: { backend: "local", path: join(__dirname, "state", `${fork.owner}--${fork.name}.tfstate`) },

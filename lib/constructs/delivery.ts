@@ -12,11 +12,13 @@ import { type ManagedFile, ManagedFiles } from "./managed-files.ts";
 import type { Owned, Ownership } from "./ownership.ts";
 import { Proposals, type ProposedSection } from "./proposals.ts";
 import type { SyncProgram } from "./sync-program.ts";
+import type { TerraformSteps } from "./terraform-steps.ts";
 
 export interface DeliveryProps {
   readonly repository: ForkRepository;
   readonly ownership: Ownership;
   readonly program: SyncProgram;
+  readonly steps: TerraformSteps;
   readonly files: RenderedFiles;
   /** Branch the document and CODEOWNERS go to; workflow and sync program go to the default branch. */
   readonly target: string;

@@ -5,7 +5,7 @@ import { address, putAfter, resourcesIn } from "./depend-on.ts";
 import { hcl } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
 import type { SyncBranch } from "./sync-branch.ts";
-import type { SyncProgram } from "./sync-program.ts";
+import type { TerraformSteps } from "./terraform-steps.ts";
 
 export interface GuardProps {
   readonly repository: ForkRepository;
@@ -16,7 +16,7 @@ export interface GuardProps {
   readonly workflow: string;
   /** Name of a ruleset that stands as long as the set-up does. */
   readonly ruleset: string;
-  readonly program: SyncProgram;
+  readonly steps: TerraformSteps;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface GuardProps {
 export class Guard extends Construct {
   constructor(scope: Construct, id: string, props: GuardProps) {
     super(scope, id);
-    const { repository, branch, target, settings, program } = props;
+    const { repository, branch, target, settings, steps } = props;
     const plain = {
       repository: `${repository.owner}/${repository.name}`,
       branches: { sync: branch.name, target },
@@ -49,14 +49,14 @@ export class Guard extends Construct {
     const everything = resourcesIn(TerraformStack.of(this));
     const restore = data("restore");
     restore.addOverride("count", `\${length(${settings.before}) > 0 ? 1 : 0}`);
-    restore.addOverride("provisioner", [program.provisioner({ verb: "restore", when: "destroy", environment })]);
+    restore.addOverride("provisioner", [steps.provisioner({ verb: "restore", when: "destroy", environment })]);
     putAfter(settings, [restore]);
 
     const guard = data("guard");
     guard.addOverride("provisioner", [
       // After a destroy that was cut short, the workflow is off and this is made again.
-      program.provisioner({ verb: "release", when: "create", environment, onFailure: "continue" }),
-      program.provisioner({ verb: "guard", when: "destroy", environment }),
+      steps.provisioner({ verb: "release", when: "create", environment, onFailure: "continue" }),
+      steps.provisioner({ verb: "guard", when: "destroy", environment }),
     ]);
     guard.dependsOn = [...everything, restore].map(address);
   }

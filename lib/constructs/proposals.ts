@@ -8,7 +8,7 @@ import type { ForkRepository } from "./fork-repository.ts";
 import type { Home, HomeBranch } from "./homes.ts";
 import type { Ownership } from "./ownership.ts";
 import { ProposalCheck } from "./proposal-check.ts";
-import type { SyncProgram } from "./sync-program.ts";
+import type { TerraformSteps } from "./terraform-steps.ts";
 
 /** Branch that brings the files of the default branch; those of another branch come by one with that branch's name behind it. */
 export const filesBranch = "upstream-sync-files";
@@ -35,7 +35,7 @@ export interface ProposalsProps {
   readonly name: string;
   readonly repository: ForkRepository;
   readonly ownership: Ownership;
-  readonly program: SyncProgram;
+  readonly steps: TerraformSteps;
   readonly fileFacts: FileFacts;
   readonly homes: Readonly<Record<Home, HomeBranch>>;
   readonly files: Readonly<Partial<Record<Home, readonly ProposedFile[]>>>;
@@ -50,7 +50,7 @@ export interface ProposalsProps {
 }
 
 /**
- * Files reach a branch by one pull request that people merge, opened by the sync program when what is to be brought has changed, and
+ * Files reach a branch by one pull request that people merge, opened by a step of ours when what is to be brought has changed, and
  * never again for the same: a merge, a wait and a refusal all leave the plan empty, and a check says which it is. When the set-up is
  * taken away, a pull request takes the files away; one that was not merged yet is closed and leaves nothing.
  */
@@ -85,7 +85,7 @@ export class Proposals extends Construct {
     const proposal = this.data(props.name, `local.${props.name}`, "each.value");
     proposal.addOverride("triggers_replace", "${sha256(jsonencode(each.value))}");
     const environment = { UPSTREAM_SYNC_PACKED_INPUT: "base64gzip(jsonencode(self.input))" };
-    proposal.addOverride("provisioner", [props.program.provisioner({ verb: "propose", when: "create", environment })]);
+    proposal.addOverride("provisioner", [props.steps.provisioner({ verb: "propose", when: "create", environment })]);
 
     const marks = Object.fromEntries(
       homes.flatMap((home) => (props.files[home] ?? []).map(({ path, mark }) => [path, mark])),
@@ -96,7 +96,7 @@ export class Proposals extends Construct {
       `{ repository = each.value.repository, base = each.value.base, head = each.value.head, title = "chore: take upstream-sync's files away from \${each.value.base}", removals = { for path, text in each.value.files : path => lookup(${hcl(marks)}, path, "") }, section = each.value.section == null ? null : merge(each.value.section, { text = "" }) }`,
     );
     removal.addOverride("provisioner", [
-      props.program.provisioner({ verb: "propose-removal", when: "destroy", environment }),
+      props.steps.provisioner({ verb: "propose-removal", when: "destroy", environment }),
     ]);
     removal.dependsOn = resourcesIn(...props.after).map(address);
     proposal.dependsOn = [address(removal)];

@@ -5,7 +5,7 @@ import { Construct } from "constructs";
 import { refPath } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
 import type { Owned, Ownership } from "./ownership.ts";
-import type { SyncProgram } from "./sync-program.ts";
+import type { TerraformSteps } from "./terraform-steps.ts";
 
 export interface SyncBranchProps {
   readonly repository: ForkRepository;
@@ -18,7 +18,7 @@ export interface SyncBranchProps {
   readonly target: string;
   /** A destroy leaves the branch, whoever made it. */
   readonly keep: boolean;
-  readonly program: SyncProgram;
+  readonly steps: TerraformSteps;
 }
 
 /**
@@ -86,13 +86,13 @@ function ownBranch(scope: Construct, props: SyncBranchProps, owned: Owned): Terr
   return branch;
 }
 
-/** The provider's own resource deletes its branch in every destroy, so one that is to stay is made by the sync program. */
-function keptBranch(scope: Construct, { repository, name, from, program }: SyncBranchProps): TerraformResource {
+/** The provider's own resource deletes its branch in every destroy, so one that is to stay is made by a step of our own. */
+function keptBranch(scope: Construct, { repository, name, from, steps }: SyncBranchProps): TerraformResource {
   const branch = new TerraformResource(scope, "branch", { terraformResourceType: "terraform_data" });
   branch.overrideLogicalId("sync_branch");
   branch.addOverride("input", { repository: `${repository.owner}/${repository.name}`, branch: name, from });
   const environment = { UPSTREAM_SYNC_INPUT: "jsonencode(self.input)" };
-  branch.addOverride("provisioner", [program.provisioner({ verb: "branch", when: "create", environment })]);
+  branch.addOverride("provisioner", [steps.provisioner({ verb: "branch", when: "create", environment })]);
   // One that an earlier config had Terraform delete: forgotten, not deleted.
   const forgotten = [{ from: "github_branch.sync", lifecycle: { destroy: false } }];
   TerraformStack.of(scope).addOverride("removed", forgotten);

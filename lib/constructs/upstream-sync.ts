@@ -15,6 +15,7 @@ import { SyncBranch } from "./sync-branch.ts";
 import type { SyncCredentials } from "./sync-credentials.ts";
 import { SyncProgram } from "./sync-program.ts";
 import { TargetRules } from "./target-rules.ts";
+import { TerraformSteps } from "./terraform-steps.ts";
 
 export interface UpstreamSyncProps {
   readonly fork: ForkConfig;
@@ -23,6 +24,8 @@ export interface UpstreamSyncProps {
   readonly credentials: SyncCredentials;
   /** The bundled sync program, absolute path of a file: `programFile()` names the one of this package. */
   readonly programFile: string;
+  /** The steps that Terraform runs, absolute path of a file: `stepsFile()` names the one of this package. */
+  readonly stepsFile: string;
 }
 
 /**
@@ -44,6 +47,7 @@ export class UpstreamSync extends Construct {
     const repository = new ForkRepository(this, "fork", { owner: fork.owner, name: fork.name });
     const ownership = new Ownership(this, "ownership");
     const program = new SyncProgram(this, "program", { file: props.programFile });
+    const steps = new TerraformSteps(this, "steps", { file: props.stepsFile });
     new ForkConditions(this, "conditions", { repository, ownership, fork });
     const branch = new SyncBranch(this, "branch", {
       repository,
@@ -52,7 +56,7 @@ export class UpstreamSync extends Construct {
       from: fork.branches.from,
       target: fork.branches.target,
       keep: fork.rollback.syncBranch === "keep",
-      program,
+      steps,
     });
     const credentials = props.credentials.bind(this, repository, ownership);
     const rules = new BranchRules(this, "rules", {
@@ -83,6 +87,7 @@ export class UpstreamSync extends Construct {
       repository,
       ownership,
       program,
+      steps,
       files,
       target: fork.branches.target,
       by: fork.delivery,
@@ -97,7 +102,7 @@ export class UpstreamSync extends Construct {
       settings,
       workflow: files.workflow.path,
       ruleset: historyRuleset,
-      program,
+      steps,
     });
   }
 }

@@ -20,6 +20,11 @@ export function programFile(): string {
   return join(packageRoot(), "dist", "sync", "upstream-sync.mjs");
 }
 
+/** Where the bundled program of the steps that Terraform runs lies, absolute. */
+export function stepsFile(): string {
+  return join(packageRoot(), "dist", "sync", "terraform-steps.mjs");
+}
+
 /** The bundled sync program. @throws when the package was not built. */
 export function readProgram(): string {
   const path = programFile();

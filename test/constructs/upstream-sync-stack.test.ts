@@ -8,7 +8,7 @@ import { UpstreamSync } from "../../lib/constructs/upstream-sync.ts";
 import { UpstreamSyncStack } from "../../lib/constructs/upstream-sync-stack.ts";
 import type { DeployKeyFile } from "../../lib/credentials/credentials-file.ts";
 import type { RenderedFiles } from "../../lib/render/files.ts";
-import { programFile } from "../../lib/render/template-source.ts";
+import { programFile, stepsFile } from "../../lib/render/template-source.ts";
 import { forkConfig } from "../support/fork-config.ts";
 import { type Synthesized, synth } from "../support/synth.ts";
 
@@ -40,6 +40,7 @@ function stackOf(fork: ForkConfig, by = SyncCredentials.deployKey(credentials)):
     credentials: by,
     state: { backend: "local", path: "../../../state/acme--open-webui.tfstate" },
     programFile: programFile(),
+    stepsFile: stepsFile(),
   });
 }
 
@@ -247,11 +248,11 @@ describe("the stack of one fork", () => {
     expect(stack.resource("terraform_data.restore").depends_on).toBeUndefined();
   });
 
-  test("the guard's step runs the program beside the stack, with nothing but itself and the user's environment", () => {
+  test("the guard's step runs the program of steps beside the stack, with nothing but itself and the user's environment", () => {
     const [release, guard] = stack.resource("terraform_data.guard").provisioner;
     expect(guard["local-exec"]).toEqual({
       when: "destroy",
-      interpreter: ["node", expect.stringMatching(/^assets\/\S+\/current\/upstream-sync\.mjs$/)],
+      interpreter: ["node", expect.stringMatching(/^assets\/\S+\/current\/terraform-steps\.mjs$/)],
       command: "guard",
       environment: { UPSTREAM_SYNC_INPUT: "${jsonencode(self.input)}" },
       quiet: true,
@@ -344,6 +345,7 @@ describe("choices of the config", () => {
           files,
           credentials: SyncCredentials.deployKey(credentials),
           programFile: programFile(),
+          stepsFile: stepsFile(),
         }),
     ).toThrow("one stack holds one fork");
   });

@@ -90,6 +90,7 @@ describe("the package, installed from its tarball into an empty folder", () => {
       "SyncCredentials",
       "SyncProgram",
       "TargetRules",
+      "TerraformSteps",
       "UpstreamSync",
       "UpstreamSyncStack",
       "formatProblems",
@@ -97,6 +98,7 @@ describe("the package, installed from its tarball into an empty folder", () => {
       "readCredentials",
       "renderFiles",
       "resolveConfig",
+      "stepsFile",
     ]);
   });
 

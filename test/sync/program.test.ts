@@ -4,6 +4,16 @@ import { describe, expect, test } from "@jest/globals";
 const folder = new URL("../../sync/", import.meta.url);
 const sources = readdirSync(folder).filter((name) => name.endsWith(".ts"));
 
+/** Files that an entry imports, directly or not, but for types. */
+function reachable(name: string, found = new Set<string>()): Set<string> {
+  if (found.has(name)) return found;
+  found.add(name);
+  const text = readFileSync(new URL(name, folder), "utf8");
+  for (const [, to = ""] of text.matchAll(/^import (?!type )[^;]*?"\.\/([a-z-]+\.ts)";/gm)) reachable(to, found);
+  for (const [, to = ""] of text.matchAll(/^export [^;]*?from "\.\/([a-z-]+\.ts)";/gm)) reachable(to, found);
+  return found;
+}
+
 describe("the sync program", () => {
   test("imports node: modules and its own files, and nothing else", () => {
     const imports = sources.flatMap((name) => {
@@ -12,6 +22,15 @@ describe("the sync program", () => {
     });
     expect(imports.length).toBeGreaterThan(40);
     expect(imports.filter((one) => !/: (node:[a-z/_]+|\.\/[a-z-]+\.ts)$/.test(one))).toEqual([]);
+  });
+
+  test("of the two programs, the fork's has none of what Terraform runs, and Terraform's no git", () => {
+    const [fork, terraform] = [reachable("main.ts"), reachable("terraform-steps.ts")];
+    expect([...fork].filter((name) => /^(?:guard|restore|branch|propose|proposed|removal)[.-]/.test(name))).toEqual([]);
+    expect([...fork]).toContain("fold.ts");
+    expect([...terraform]).toContain("guard.ts");
+    expect([...terraform]).not.toContain("git.ts");
+    expect(sources.filter((name) => !fork.has(name) && !terraform.has(name))).toEqual([]);
   });
 
   test("runs one process, git, and never through a shell", () => {
