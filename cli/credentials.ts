@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { InputFailure } from "../lib/failure.ts";
 import { selectForks } from "../lib/operations/context.ts";
-import { type CreateCredentialsOptions, createCredentials } from "../lib/operations/create-credentials.ts";
+import type { CreateCredentialsOptions } from "../lib/operations/create-credentials.ts";
 import { follow, print, printJson } from "./output.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 
@@ -40,7 +40,8 @@ Examples:
   pass show upstream-reader | upstream-sync credentials create acme/open-webui --upstream-token`,
     )
     .action(async (names: string[], options: CreateOptions) => {
-      const context = openProject(options);
+      const context = await openProject(options);
+      const { createCredentials } = await import("../lib/operations/create-credentials.ts");
       const given = {
         replace: options.replace ?? false,
         app: readApp(options),

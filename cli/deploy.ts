@@ -4,13 +4,10 @@ import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import pc from "picocolors";
 import { InputFailure } from "../lib/failure.ts";
-import { apply, type Removal } from "../lib/operations/apply.ts";
+import type { Removal } from "../lib/operations/apply.ts";
 import { selectForks } from "../lib/operations/context.ts";
-import { plan } from "../lib/operations/plan.ts";
-import { openPlans, savePlans } from "../lib/operations/saved-plans.ts";
 import type { PlanResult } from "../lib/plan-result.ts";
 import { exitCodes, follow, print, printJson } from "./output.ts";
-import { planText, removalLines } from "./plan-text.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 
 const forksHelp = "forks of the config, all when none is named";
@@ -32,9 +29,12 @@ Examples:
     )
     .action(async (names: string[], options: ProjectOptions & PlanOptions) => {
       const planned = await planAll(names, options, options.destroy ?? false);
-      if (options.out !== undefined) savePlans(planned, options.out);
+      if (options.out !== undefined) {
+        const { savePlans } = await import("../lib/operations/saved-plans.ts");
+        savePlans(planned, options.out);
+      }
       if (options.json) printJson({ forks: planned.map(planJson) });
-      else for (const result of planned) print(planText(result));
+      else await printPlans(planned);
       if (options.exitCode && planned.some(({ changes }) => changes.length > 0)) process.exitCode = exitCodes.changes;
     });
 }
@@ -62,15 +62,17 @@ function changingCommand(name: string, description: string, destroy: boolean): C
     .addHelpText("after", `\nExample:\n  upstream-sync ${name} acme/open-webui --yes`)
     .action(async (names: string[], options: ProjectOptions & { yes?: boolean }) => {
       const planned = destroy ? await planAll(names, options, true) : await openOrPlan(names, options);
-      if (!options.json) for (const result of planned) print(planText(result));
+      if (!options.json) await printPlans(planned);
       const changing = planned.filter((result) => result.changes.length > 0);
       if (changing.length > 0 && !options.yes) await confirm(name);
+      const { apply } = await import("../lib/operations/apply.ts");
       const removals = new Map<string, Removal>();
       for (const result of changing) removals.set(result.repository, (await follow(apply(result))).removal);
       if (options.json) {
         const forks = planned.map((result) => ({ ...planJson(result), removal: removals.get(result.repository) }));
         return printJson({ forks, done: true });
       }
+      const { removalLines } = await import("./plan-text.ts");
       for (const line of [...removals].flatMap(([repository, removal]) => removalLines(repository, removal)))
         print(line);
       if (changing.length === 0) print(`${name}: nothing to do`);
@@ -84,7 +86,8 @@ async function openOrPlan(names: string[], options: ProjectOptions): Promise<Pla
   if (names.length !== 1 || file === undefined || !existsSync(file) || !statSync(file).isFile()) {
     return await planAll(names, options, false);
   }
-  const opened = await follow(openPlans(openProject(options), file));
+  const { openPlans } = await import("../lib/operations/saved-plans.ts");
+  const opened = await follow(openPlans(await openProject(options), file));
   if (opened.some(({ destroy }) => destroy)) {
     throw new InputFailure(`${file} is the plan of a destroy`, "a destroy plans anew: upstream-sync destroy");
   }
@@ -92,10 +95,16 @@ async function openOrPlan(names: string[], options: ProjectOptions): Promise<Pla
 }
 
 async function planAll(names: string[], options: ProjectOptions, destroy: boolean): Promise<PlanResult[]> {
-  const context = openProject(options);
+  const context = await openProject(options);
+  const { plan } = await import("../lib/operations/plan.ts");
   const planned = [];
   for (const fork of selectForks(context.config, names)) planned.push(await follow(plan(context, { fork, destroy })));
   return planned;
+}
+
+async function printPlans(planned: readonly PlanResult[]): Promise<void> {
+  const { planText } = await import("./plan-text.ts");
+  for (const result of planned) print(planText(result));
 }
 
 /** @throws InputFailure unless a person at a terminal answers yes. */

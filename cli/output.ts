@@ -23,10 +23,15 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
-/** One message for a person; gives the exit code. A stack trace only for what nobody foresaw. */
+/** One message for a person; gives the exit code. What GitHub, git or Terraform said, and where we broke, only with `--verbose`. */
 export function reportFailure(error: unknown, verbose: boolean): number {
   if (!(error instanceof Failure)) {
-    process.stderr.write(`${pc.red("unexpected error")}: ${error instanceof Error ? error.stack : String(error)}\n`);
+    const [message, stack] = error instanceof Error ? [error.message, error.stack] : [String(error), undefined];
+    process.stderr.write(`${pc.red("unexpected error")}: ${message}\n`);
+    process.stderr.write(
+      `${pc.bold("fix")}: this should not happen: run again with --verbose, and report what it shows\n`,
+    );
+    if (verbose && stack) process.stderr.write(`\n${stack}\n`);
     return exitCodes.failed;
   }
   process.stderr.write(`${pc.red("error")}: ${error.message}\n${pc.bold("fix")}: ${error.remedy}\n`);

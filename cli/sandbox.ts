@@ -30,6 +30,7 @@ export function sandboxCommand(): Command {
     .option("-p, --port <number>", "HTTP port, 0 for any free one", "0")
     .option("--validate", "compare every answer with GitHub's description of its API")
     .option("--seed", "make an example: an upstream, a fork of it, people and their tokens (once)")
+    .option("--verbose", "with an error, show all that was said")
     .addHelpText(
       "after",
       `

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import pc from "picocolors";
 import { selectForks } from "../lib/operations/context.ts";
-import { type Status, type StatusRun, status } from "../lib/operations/status.ts";
+import type { Status, StatusRun } from "../lib/operations/status.ts";
 import { follow, print, printJson } from "./output.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 
@@ -14,7 +14,8 @@ export function statusCommand(): Command {
     .argument("[fork...]", "forks of the config, all when none is named")
     .addHelpText("after", "\nReads only.\n\nExample:\n  upstream-sync status acme/open-webui")
     .action(async (names: string[], options: ProjectOptions) => {
-      const context = openProject(options);
+      const context = await openProject(options);
+      const { status } = await import("../lib/operations/status.ts");
       const found: Status[] = [];
       for (const fork of selectForks(context.config, names)) found.push(await follow(status(context, { fork })));
       if (options.json) printJson({ forks: found });

@@ -1,7 +1,7 @@
 /** `upstream-sync sync` */
 import { Command } from "commander";
 import { selectForks } from "../lib/operations/context.ts";
-import { type SyncResult, sync } from "../lib/operations/sync.ts";
+import type { SyncResult } from "../lib/operations/sync.ts";
 import { exitCodes, follow, print, printJson } from "./output.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 
@@ -28,7 +28,8 @@ Examples:
   upstream-sync sync --dry-run --json`,
     )
     .action(async (names: string[], options: SyncOptions) => {
-      const context = openProject(options);
+      const context = await openProject(options);
+      const { sync } = await import("../lib/operations/sync.ts");
       const results: SyncResult[] = [];
       for (const fork of selectForks(context.config, names)) {
         results.push(await follow(sync(context, { fork, inputs: inputsOf(options) })));

@@ -1,45 +1,73 @@
 /** The connection to GitHub's API that operations use. */
 import { Octokit, RequestError } from "octokit";
-import { Failure, InputFailure } from "./failure.ts";
-
-/** The token of the person or the CI run, never from an argument. @throws InputFailure when there is none. */
-export function readToken(env: NodeJS.ProcessEnv): string {
-  const token = env.GITHUB_TOKEN || env.GH_TOKEN;
-  if (!token) {
-    throw new InputFailure(
-      "no GitHub token: got neither GITHUB_TOKEN nor GH_TOKEN in the environment",
-      "export GITHUB_TOKEN=$(gh auth token), a token with administration rights on the fork",
-    );
-  }
-  return token;
-}
+import { Failure } from "./failure.ts";
+import { readToken } from "./token.ts";
 
 /** GITHUB_API_URL names the API where it is not https://api.github.com, as on every GitHub runner. */
 export function connect(env: NodeJS.ProcessEnv): Octokit {
   return connectAs(readToken(env), env);
 }
 
+/** Longer than this nobody waits in front of a terminal without a word. */
+const shortWaitSeconds = 20;
+
 /** @param auth a token, or the JSON Web Token of a GitHub App. */
 export function connectAs(auth: string, env: NodeJS.ProcessEnv): Octokit {
+  // The library's own default waits once for whatever GitHub asks, which may be an hour.
+  const onRateLimit = (seconds: number, _options: object, _octokit: unknown, tried: number) =>
+    tried === 0 && seconds <= shortWaitSeconds;
   return new Octokit({
     auth,
     baseUrl: env.GITHUB_API_URL ?? "https://api.github.com",
     userAgent: "upstream-sync",
     log: { debug() {}, info() {}, warn() {}, error() {} },
+    throttle: { onRateLimit, onSecondaryRateLimit: onRateLimit },
   });
 }
 
 /** Turns GitHub's refusal into one sentence with a remedy; anything else is thrown on as it is. */
 export function explain(error: unknown, doing: string): never {
   if (!(error instanceof RequestError)) throw error;
-  const remedies: Readonly<Record<number, string>> = {
-    401: "the token is not accepted: make a new one and export it as GITHUB_TOKEN",
-    403: "the token lacks a right: administration of the fork is needed (fine-grained: Administration, Contents, Environments, Secrets, Workflows: write)",
-    404: "the name is wrong, or the token may not see or administer it",
-  };
+  const { method, url } = error.request;
+  const said = error.message.split("\n", 1)[0];
+  const original = `${method} ${url}\n${error.message}`;
+  // Octokit gives what never reached a server the status 500, without a response.
+  if (error.response === undefined) {
+    throw new Failure(
+      `could not ${doing}: ${new URL(url).host} could not be reached (${said})`,
+      "check the network, and GITHUB_API_URL where it is set; then run the same command again",
+      original,
+    );
+  }
   throw new Failure(
-    `could not ${doing}: GitHub answered ${error.status} ${error.message.split("\n", 1)[0]}`,
-    remedies[error.status] ?? "see https://www.githubstatus.com, then try again",
-    `${error.request.method} ${error.request.url}\n${error.message}`,
+    `could not ${doing}: GitHub answered ${error.status} ${said}`,
+    remedyFor(error.status, error.message, error.response.headers),
+    original,
   );
+}
+
+type Headers = Readonly<Record<string, string | number | undefined>>;
+
+/** What to do about an answer of GitHub's API; pure. https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api */
+export function remedyFor(status: number, message: string, headers: Headers): string {
+  if (status === 401) return "the token is not accepted: make a new one and export it as GITHUB_TOKEN";
+  if (status === 429 || /rate limit/i.test(message)) return `GitHub's rate limit is used up: ${whenAgain(headers)}`;
+  if (headers["x-github-sso"] !== undefined || /SAML/.test(message)) {
+    const link = /url=(\S+)/.exec(String(headers["x-github-sso"] ?? ""))?.[1];
+    return `the organization wants single sign-on: authorize the token for it${link ? ` at ${link}` : " in its settings"}`;
+  }
+  if (status === 403)
+    return "the token lacks a right: administration of the fork is needed (fine-grained: Administration, Contents, Environments, Secrets, Workflows: write)";
+  if (status === 404) return "the name is wrong, or the token may not see or administer it";
+  if (status === 422) return "mend what GitHub names, then run the same command again";
+  return "see https://www.githubstatus.com, then try again";
+}
+
+function whenAgain(headers: Headers): string {
+  const after = Number(headers["retry-after"]);
+  if (after > 0) return `run the same command again in ${after} s`;
+  const reset = Number(headers["x-ratelimit-reset"]);
+  return reset > 0
+    ? `run the same command again after ${new Date(reset * 1000).toISOString()}`
+    : "run the same command again in an hour";
 }

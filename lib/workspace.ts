@@ -2,12 +2,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ForkConfig } from "./config/schema.ts";
-import { readToken } from "./github.ts";
 import type { Context } from "./operations/context.ts";
 import type { ProgressEvent } from "./progress.ts";
 import { cacheFolder, ensureProvider } from "./terraform/provider.ts";
 import { toolEnvironment, type Workspace } from "./terraform/run.ts";
 import { findTool } from "./terraform/tool.ts";
+import { readToken } from "./token.ts";
 
 export async function* openWorkspace(context: Context, fork: ForkConfig): AsyncGenerator<ProgressEvent, Workspace> {
   const token = readToken(context.env);

@@ -21,7 +21,7 @@ export function diagnosticsIn(output: string): Diagnostic[] {
   });
 }
 
-/** GitHub's own words, with what to do about them. */
+/** The words of GitHub and of the tool, with what to do about them. */
 const remedies: readonly (readonly [RegExp, string])[] = [
   [
     /Upgrade to GitHub Pro or make this repository public/,
@@ -31,7 +31,29 @@ const remedies: readonly (readonly [RegExp, string])[] = [
     /Resource not accessible by (personal access token|integration)|Must have admin rights/,
     "use a token with administration rights on the fork (fine-grained: Administration, Contents, Environments, Secrets, Workflows, Pull requests: write)",
   ],
+  [/401 Bad credentials/, "the token is not accepted: make a new one and export it as GITHUB_TOKEN"],
+  [
+    /rate limit/i,
+    "GitHub's rate limit is used up: `gh api rate_limit` says until when; then run the same command again",
+  ],
+  [
+    /Deploy keys are disabled/,
+    "allow deploy keys (the organization's settings, Member privileges), or write credentials: github-app",
+  ],
+  [
+    /Error acquiring the state lock/,
+    "somebody else's apply is going: let it end; a lock that an apply left when it was killed is taken away by `terraform force-unlock`, with the id that --verbose shows",
+  ],
+  [
+    /connection refused|no such host|i\/o timeout|network is unreachable|TLS handshake timeout/,
+    "check the network, and GITHUB_API_URL where it is set; then run the same command again",
+  ],
 ];
+
+/** Undefined for words that nobody foresaw. */
+export function remedyFor(said: string): string | undefined {
+  return remedies.find(([pattern]) => pattern.test(said))?.[1];
+}
 
 /**
  * A failed run as one message. A condition of our own carries its remedy after "Fix: "; whatever is said twice is said once.
@@ -50,10 +72,9 @@ export function failureOf(tool: string, doing: string, errors: readonly Diagnost
   const [first] = errors;
   const said = first ? [first.address, first.summary, first.detail].filter(Boolean).join(": ") : "";
   const reason = said.replaceAll(/\s*\n\s*/g, " ") || output.split("\n", 1)[0] || "no reason given";
-  const remedy = remedies.find(([pattern]) => pattern.test(said))?.[1];
   return new Failure(
     `${tool} could not ${doing}: ${reason}`,
-    remedy ?? "run again with --verbose to see all it said",
+    remedyFor(said) ?? "run again with --verbose to see all it said",
     output,
   );
 }

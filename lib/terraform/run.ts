@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { Failure } from "../failure.ts";
-import { diagnosticsIn, failureOf } from "./diagnostics.ts";
+import { diagnosticsIn, failureOf, remedyFor } from "./diagnostics.ts";
 import { type Change, changesOf, type PlanJson } from "./plan.ts";
 import type { ProviderMirror } from "./provider.ts";
 import type { IacTool } from "./tool.ts";
@@ -127,7 +127,7 @@ export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGener
     const last = said.findLast(({ address }) => diagnostics[0]?.startsWith(`${address}: local-exec`))?.said;
     throw new Failure(
       `${workspace.tool.name} could not apply the plan: ${last ?? diagnostics[0] ?? result.shortMessage ?? "no reason given"}`,
-      "what was done so far is recorded in the state; mend the cause and run the same command again",
+      `what was done so far is recorded in the state; ${remedyFor(diagnostics.join("\n")) ?? "mend the cause and run the same command again"}`,
       [...diagnostics, result.stderr].join("\n"),
     );
   }
