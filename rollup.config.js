@@ -1,18 +1,27 @@
 import { readFileSync } from "node:fs";
 
-/** Rollup drops the entry's own first comment, which is what a reader of the bundle needs most. */
-function bannerOf(file) {
-  return /^\/\*\*[\s\S]*?\*\//.exec(readFileSync(file, "utf8").replace(/^#!.*\n/, ""))?.[0] ?? "";
+/**
+ * The first comment of an entry, which is what a reader of the bundle needs most, and by which a fork's program is known as ours.
+ * From the source: the compiler drops it with a first import of types, rollup in any case.
+ */
+function bannerOf(name) {
+  const [comment] = /^\/\*\*[\s\S]*?\*\//.exec(readFileSync(`sync/${name}.ts`, "utf8")) ?? [];
+  if (comment === undefined) throw new Error(`sync/${name}.ts: expected a comment at its top that says what it is`);
+  return comment;
 }
 
 /** One readable file: rollup keeps the comments and adds nothing. */
-function bundle(input, file) {
-  return { input, external: /^node:/, output: { file, format: "es", banner: bannerOf(input) } };
+function bundle(entry, file) {
+  return {
+    input: `dist/sync/${entry}.js`,
+    external: /^node:/,
+    output: { file: `dist/sync/${file}`, format: "es", banner: bannerOf(entry) },
+  };
 }
 
 export default [
   // For the fork, whose workflow runs it.
-  bundle("dist/sync/main.js", "dist/sync/upstream-sync.mjs"),
+  bundle("main", "upstream-sync.mjs"),
   // Beside the stack, for Terraform.
-  bundle("dist/sync/terraform-steps.js", "dist/sync/terraform-steps.mjs"),
+  bundle("terraform-steps", "terraform-steps.mjs"),
 ];

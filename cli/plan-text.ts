@@ -55,10 +55,11 @@ function waitingLines({ found }: Pick<PlanResult, "found">): string[] {
 }
 
 /** What a destroy did beyond the resources it named. */
-export function removalLines(repository: string, { removed, restored, kept }: Removal): string[] {
+export function removalLines(repository: string, { removed, closed, restored, kept }: Removal): string[] {
   return [
     ...restored.map(({ thing, to }) => `restored: ${thing} to ${JSON.stringify(to)}`),
     ...kept.map(({ thing, as, why }) => `kept: ${thing}${as ? ` as ${as}` : ""} (${why})`),
+    ...closed.map((thing) => `closed: ${thing}`),
     ...removed.map((thing) => `removed: ${thing}`),
   ].map((line) => `${repository}: ${line}`);
 }

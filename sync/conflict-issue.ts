@@ -1,7 +1,7 @@
 /** The one issue of an open conflict, in the fork and nowhere else. */
 import { type ConflictMark, ISSUE_TITLE, readMark, withConflictPart } from "./conflict-text.ts";
 import { type GitHub, GitHubError } from "./github.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings, WhichFork } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
 
 /** https://docs.github.com/rest/issues/assignees#add-assignees-to-an-issue */
@@ -22,7 +22,7 @@ interface Listed extends Omit<Issue, "mark"> {
  * Issues of ours, newest first: among the newest hundred of the fork, and those that pull requests of ours name.
  * https://docs.github.com/rest/issues/issues#list-repository-issues
  */
-export async function conflictIssues(github: GitHub, settings: Settings, named: readonly number[]): Promise<Issue[]> {
+export async function conflictIssues(github: GitHub, settings: WhichFork, named: readonly number[]): Promise<Issue[]> {
   const path = `/repos/${settings.repository}/issues`;
   const newest = (await github.get(`${path}?state=all&sort=created&direction=desc&per_page=100`)) as Listed[];
   const missing = named.filter((number) => !newest.some((issue) => issue.number === number));
@@ -69,9 +69,15 @@ export async function keepIssue(
 }
 
 /** Said in the text and not in a comment: one request, so that a run that is cut off says it once. */
-export async function closeIssue(github: GitHub, settings: Settings, issue: Issue, text: string): Promise<void> {
+export async function closeIssue(
+  github: GitHub,
+  settings: WhichFork,
+  issue: Issue,
+  text: string,
+  reason: "completed" | "not_planned" = "completed",
+): Promise<void> {
   const body = withConflictPart(issue.body ?? "", text);
-  await github.write("PATCH", issuePath(settings, issue.number), { body, state: "closed", state_reason: "completed" });
+  await github.write("PATCH", issuePath(settings, issue.number), { body, state: "closed", state_reason: reason });
 }
 
 async function writeBody(github: GitHub, settings: Settings, issue: Issue, text: string): Promise<void> {
@@ -126,6 +132,6 @@ async function oneIssue(github: GitHub, path: string): Promise<Listed[]> {
   }
 }
 
-function issuePath(settings: Settings, number: number): string {
+function issuePath(settings: WhichFork, number: number): string {
   return `/repos/${settings.repository}/issues/${number}`;
 }

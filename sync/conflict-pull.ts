@@ -6,7 +6,7 @@ import { type ConflictMark, PULL_TITLE, readMark, withConflictPart } from "./con
 import { type GitHub, GitHubError } from "./github.ts";
 import type { PullRequest } from "./known-pull-request.ts";
 import { conflictNumber, PROPOSAL } from "./refs.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings, WhichFork } from "./settings.ts";
 import { Stop } from "./stop.ts";
 
 export interface ConflictPull extends PullRequest {
@@ -15,7 +15,7 @@ export interface ConflictPull extends PullRequest {
 }
 
 /** Pull requests into the sync branch from branches for people of this fork, newest first. */
-export async function conflictPulls(github: GitHub, settings: Settings): Promise<ConflictPull[]> {
+export async function conflictPulls(github: GitHub, settings: WhichFork): Promise<ConflictPull[]> {
   const base = settings.branches.sync;
   const query = new URLSearchParams({ base, state: "all", sort: "created", direction: "desc", per_page: "100" });
   const pulls = (await github.get(`/repos/${settings.repository}/pulls?${query}`)) as ConflictPull[];
@@ -58,7 +58,7 @@ export async function keepPull(
 }
 
 /** GitHub closes it by itself, as merged, once the sync branch has all of it; then only the words are missing. */
-export async function closePull(github: GitHub, settings: Settings, pull: ConflictPull, text: string): Promise<void> {
+export async function closePull(github: GitHub, settings: WhichFork, pull: ConflictPull, text: string): Promise<void> {
   const mark = readMark(pull.body);
   if (pull.state !== "open" && (pull.merged_at === null || mark === undefined || mark.closed)) return;
   const body = withConflictPart(pull.body ?? "", text);
@@ -93,10 +93,10 @@ function actionsMayNot(): Stop {
   });
 }
 
-function nameOf(branch: string, settings: Settings): string {
+function nameOf(branch: string, settings: WhichFork): string {
   return branch.slice(settings.branches.sync.length + 1);
 }
 
-function pullPath(settings: Settings, number: number): string {
+function pullPath(settings: WhichFork, number: number): string {
   return `/repos/${settings.repository}/pulls/${number}`;
 }

@@ -97,6 +97,16 @@ export function closedText(
   ]);
 }
 
+/** When the set-up goes. @param stays the branch, with what people have pushed there. */
+export function removedText({ branch, tip }: ConflictMark, stays: boolean): string {
+  return part({ branch, tip, closed: true }, [
+    "Closed: upstream-sync was taken away from this fork, so nothing waits for this any more.",
+    stays
+      ? `What people have pushed stays on ${code(branch)}.`
+      : `Nothing was settled on ${code(branch)}, so it is not kept.`,
+  ]);
+}
+
 function part(mark: ConflictMark, lines: readonly string[]): string {
   // "--" would end the comment.
   const json = JSON.stringify(mark).replaceAll("--", "-\\u002d");

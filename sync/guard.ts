@@ -1,10 +1,12 @@
 /**
- * `guard`: the first thing a destroy does. Stops the workflow, lets a running sync end, and keeps the commits that have not landed.
- * It fails in words before anything is removed: everything else in the plan waits for it. `release` undoes its first step when the
+ * `guard`: the first thing a destroy does. Stops the workflow, lets a running sync end, keeps the commits that have not landed, and
+ * closes what of ours people have open. It fails in words before anything is removed: everything else in the plan waits for it. `release` undoes its first step when the
  * set-up is applied again after a destroy that was cut short.
  */
 import { rm, writeFile } from "node:fs/promises";
-import { type GitHub, GitHubError } from "./github.ts";
+import { orMissing, readRefs, readTip, refPath, repo } from "./fork-refs.ts";
+import type { GitHub } from "./github.ts";
+import { partWithPeople } from "./part-with-people.ts";
 import { decideBranch } from "./removal.ts";
 import { type Kept, say, tell } from "./removal-report.ts";
 import type { RemovalContext } from "./removal-settings.ts";
@@ -19,10 +21,12 @@ export async function guard(context: RemovalContext, github: GitHub, now: () => 
   await requireAdministrator(context, github);
   await stopWorkflow(context, github);
   await waitForRuns(context, github, now);
-  const kept = await keepWork(context, github, now);
+  const siblings = await readRefs(context, github, `heads/${refPath(context.branches.sync)}-`);
+  const work = await keepWork(context, github, siblings, now);
+  const { closed, removed, kept } = await partWithPeople(context, github, siblings, work);
   await writeFile(seenFile, JSON.stringify(await readPolicies(context, github)), { mode: 0o600 });
-  const removed = await removeOwnRefs(context, github);
-  tell({ ...(kept.length > 0 ? { kept } : {}), ...(removed.length > 0 ? { removed } : {}) });
+  const refs = await removeOwnRefs(context, github);
+  tell({ kept: [...(work ? [work] : []), ...kept], closed, removed: [...removed, ...refs] });
 }
 
 export async function release(context: RemovalContext, github: GitHub): Promise<void> {
@@ -77,29 +81,30 @@ async function waitForRuns(context: RemovalContext, github: GitHub, now: () => n
   }
 }
 
-async function keepWork(context: RemovalContext, github: GitHub, now: () => number): Promise<Kept[]> {
+/** @returns the sync branch's work and where it stays; undefined when all of it has landed. */
+async function keepWork(
+  context: RemovalContext,
+  github: GitHub,
+  siblings: ReadonlyMap<string, string>,
+  now: () => number,
+): Promise<Kept | undefined> {
   const { branches } = context;
+  const thing = `branch ${branches.sync}`;
+  if (!context.removesBranch) return { thing, why: "it was there before, or the config keeps it" };
   const day = new Date(now()).toISOString().slice(0, 10).replaceAll("-", "");
-  const siblings = await readRefs(context, github, `heads/${refPath(branches.sync)}-`);
-  const proposals = [...siblings.keys()]
-    .filter((name) => !name.startsWith(`${branches.sync}-backup-`))
-    .map((name) => ({ thing: `branch ${name}`, why: "people may have worked on it" }));
-  if (!context.removesBranch) {
-    return [{ thing: `branch ${branches.sync}`, why: "it was there before, or the config keeps it" }, ...proposals];
-  }
-  const tip = await readTip(context, github);
+  const tip = await readTip(context, github, branches.sync);
   const unlanded = tip === undefined ? undefined : await countUnlanded(context, github);
   const decision = decideBranch({ tip, unlanded, siblings }, branches, day);
   if (decision.kind === "nothing") {
     say(`branch ${branches.sync} needs no backup: ${decision.why}`);
-    return proposals;
+    return undefined;
   }
   if (decision.kind === "back-up") {
     const { as, sha } = decision;
     await github.write("POST", `${repo(context)}/git/refs`, { ref: `refs/heads/${as}`, sha }, () =>
       readTip(context, github, as),
     );
-    if ((await readTip(context, github)) !== sha) {
+    if ((await readTip(context, github, branches.sync)) !== sha) {
       throw new Stop({
         what: `branch ${branches.sync} moved while it was being kept as ${as}`,
         got: "another tip",
@@ -107,16 +112,7 @@ async function keepWork(context: RemovalContext, github: GitHub, now: () => numb
       });
     }
   }
-  return [{ thing: `branch ${branches.sync}`, as: decision.as, why: decision.why }, ...proposals];
-}
-
-async function readTip(
-  context: RemovalContext,
-  github: GitHub,
-  branch: string = context.branches.sync,
-): Promise<string | undefined> {
-  const ref = await orMissing(github.get(`${repo(context)}/git/ref/heads/${refPath(branch)}`));
-  return (ref as { object: { sha: string } } | undefined)?.object.sha;
+  return { thing, as: decision.as, why: decision.why };
 }
 
 /** Undefined when the two have nothing in common, or the target is gone. https://docs.github.com/rest/commits/commits#compare-two-commits */
@@ -125,15 +121,6 @@ async function countUnlanded(context: RemovalContext, github: GitHub): Promise<n
   // The second page has neither files nor, mostly, commits: only the count is wanted.
   const path = `${repo(context)}/compare/${refPath(target)}...${refPath(sync)}?per_page=1&page=2`;
   return ((await orMissing(github.get(path))) as { ahead_by: number } | undefined)?.ahead_by;
-}
-
-/** @param prefix without `refs/`. @returns branch name, or the whole ref of any other kind -> SHA. */
-async function readRefs(context: RemovalContext, github: GitHub, prefix: string): Promise<Map<string, string>> {
-  const refs = (await github.list(`${repo(context)}/git/matching-refs/${prefix}`)) as {
-    ref: string;
-    object: { sha: string };
-  }[];
-  return new Map(refs.map(({ ref, object }) => [ref.replace(/^refs\/heads\//, ""), object.sha]));
 }
 
 /** The sync program's records and candidates. They name commits that are on a branch, in the backup, or were never promoted. */
@@ -161,21 +148,4 @@ export async function readActionsPolicy(context: RemovalContext, github: GitHub)
 
 export async function readWorkflowPolicy(context: RemovalContext, github: GitHub): Promise<unknown> {
   return await github.get(`${repo(context)}/actions/permissions/workflow`);
-}
-
-export function repo(context: { readonly repository: string }): string {
-  return `/repos/${context.repository}`;
-}
-
-export async function orMissing(answer: Promise<unknown>): Promise<unknown> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof GitHubError && error.status === 404) return undefined;
-    throw error;
-  }
-}
-
-export function refPath(name: string): string {
-  return name.split("/").map(encodeURIComponent).join("/");
 }

@@ -3,7 +3,7 @@ import { askPeople } from "./ask-people.ts";
 import { type Asked, askedIn, NOTHING } from "./asked.ts";
 import { type GitHub, GitHubError } from "./github.ts";
 import { knownPullRequests, type PullRequest } from "./known-pull-request.ts";
-import { withOurPart } from "./pull-request.ts";
+import { LIMIT, withOurPart } from "./pull-request.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Wanted {
@@ -18,9 +18,6 @@ export interface Opened {
   /** What GitHub refused without harm: a label, a reviewer. */
   readonly warnings: readonly string[];
 }
-
-/** GitHub's limit for a body, in characters. */
-const LIMIT = 65_536;
 
 /** @throws GitHubError when GitHub does not let the workflow open pull requests. */
 export async function openPullRequest(github: GitHub, settings: Settings, wanted: Wanted): Promise<Opened> {

@@ -5,12 +5,7 @@
 import { commitMerge } from "./fold.ts";
 import type { Git } from "./git.ts";
 import { type Sha, treeOf } from "./graph.ts";
-
-export interface Placeholder {
-  readonly side: "target" | "upstream";
-  /** The commit that conflicts. */
-  readonly commit: Sha;
-}
+import { type Placeholder, placeholderIn } from "./placeholder-mark.ts";
 
 /**
  * `[skip ci]`: the tree is upstream's, so a push of it would run upstream's workflows with the fork's secrets.
@@ -39,9 +34,8 @@ export async function makePlaceholder(
 /** Undefined when the commit is none of ours: then people have been there. */
 export async function readPlaceholder(git: Git, sha: Sha): Promise<Placeholder | undefined> {
   const text = await git.text(["show", "--no-patch", "--format=%P%n%T%n%B", sha]);
-  const [parent = "", tree = "", ...message] = text.split("\n");
-  const trailer = (name: string) => message.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
-  const side = trailer("Upstream-Sync-Conflict");
-  if ((side !== "target" && side !== "upstream") || trailer("Upstream-Sync-Commit") !== parent) return undefined;
-  return tree === (await treeOf(git, parent)) ? { side, commit: parent } : undefined;
+  const [parents = "", tree = "", ...message] = text.split("\n");
+  const placeholder = placeholderIn({ parents, message: message.join("\n") });
+  if (placeholder === undefined) return undefined;
+  return tree === (await treeOf(git, placeholder.commit)) ? placeholder : undefined;
 }

@@ -2,7 +2,8 @@
 import type { Proposal } from "./fold.ts";
 import type { Git } from "./git.ts";
 import { isAncestor, type Sha } from "./graph.ts";
-import { type Placeholder, readPlaceholder } from "./placeholder.ts";
+import { readPlaceholder } from "./placeholder.ts";
+import type { Placeholder } from "./placeholder-mark.ts";
 import { conflictNumber, proposalBranch } from "./refs.ts";
 import type { Settings } from "./settings.ts";
 

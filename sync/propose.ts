@@ -3,7 +3,8 @@
  * what is on GitHub, so a run that was cut short is simply run again. Only the fork's own branch `upstream-sync-files…` moves.
  */
 import { decideProposal } from "./decide-proposal.ts";
-import { type GitHub, GitHubError } from "./github.ts";
+import { orMissing, readTip, refPath, repo as repoOf } from "./fork-refs.ts";
+import type { GitHub } from "./github.ts";
 import { code } from "./markdown.ts";
 import type { Proposal, ProposeContext } from "./propose-settings.ts";
 import { type Change, changeOf, placesOf } from "./proposed-file.ts";
@@ -50,8 +51,8 @@ export async function proposeRemoval({ proposal }: ProposeContext, github: GitHu
 
 /** @throws Stop when the branch is somebody else's; GitHubError when GitHub refuses. */
 export async function propose(proposal: Proposal, github: GitHub): Promise<Proposed> {
-  const repo = `/repos/${proposal.repository}`;
-  const baseTip = await tipOf(github, repo, proposal.base);
+  const repo = repoOf(proposal);
+  const baseTip = await readTip(proposal, github, proposal.base);
   if (baseTip === undefined) {
     throw new Stop({
       what: `the files cannot be proposed to ${proposal.base}`,
@@ -119,8 +120,9 @@ async function pullsOf(github: GitHub, repo: string, { repository, base, head }:
   return found.filter(({ body }) => body?.includes(MARK));
 }
 
-async function branchFacts(github: GitHub, repo: string, { base, head }: Proposal) {
-  const tip = await tipOf(github, repo, head);
+async function branchFacts(github: GitHub, repo: string, proposal: Proposal) {
+  const { base, head } = proposal;
+  const tip = await readTip(proposal, github, head);
   if (tip === undefined) return undefined;
   const compared = (await github.get(`${repo}/compare/${refPath(base)}...${tip}?per_page=100`)) as {
     ahead_by: number;
@@ -135,10 +137,11 @@ async function branchFacts(github: GitHub, repo: string, { base, head }: Proposa
 async function commit(
   github: GitHub,
   repo: string,
-  { head, title }: Proposal,
+  proposal: Proposal,
   { on, parents }: { readonly on: string; readonly parents: readonly string[] },
   changes: readonly Change[],
 ): Promise<void> {
+  const { head, title } = proposal;
   const write = async (kind: string, body: object) =>
     ((await github.write("POST", `${repo}/git/${kind}`, body, nothingMade)) as { sha: string }).sha;
   const base = (await github.get(`${repo}/git/commits/${on}`)) as { tree: { sha: string } };
@@ -149,7 +152,7 @@ async function commit(
   });
   const sha = await write("commits", { message: `${title}\n\n${COMMIT_MARK}`, tree, parents });
   const ref = `${repo}/git/refs/heads/${refPath(head)}`;
-  if ((await tipOf(github, repo, head)) !== undefined) await github.write("PATCH", ref, { sha, force: false });
+  if ((await readTip(proposal, github, head)) !== undefined) await github.write("PATCH", ref, { sha, force: false });
   else await github.write("POST", `${repo}/git/refs`, { ref: `refs/heads/${head}`, sha });
 }
 
@@ -186,22 +189,4 @@ function bodyOf({ base, repository }: Proposal, changes: readonly Change[]): str
     "Review and merge it like any other. The branch of this pull request is made by upstream-sync and may be deleted after the merge.",
     "Closing it unmerged is an answer too: it is not opened again until the configuration changes.",
   ].join("\n");
-}
-
-async function tipOf(github: GitHub, repo: string, branch: string): Promise<string | undefined> {
-  const ref = await orMissing(github.get(`${repo}/git/ref/heads/${refPath(branch)}`));
-  return (ref as { object: { sha: string } } | undefined)?.object.sha;
-}
-
-async function orMissing(answer: Promise<unknown>): Promise<unknown> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof GitHubError && error.status === 404) return undefined;
-    throw error;
-  }
-}
-
-function refPath(name: string): string {
-  return name.split("/").map(encodeURIComponent).join("/");
 }

@@ -109,6 +109,21 @@ function riskLines(risks: readonly Risk[], most: number): string[] {
   return ["", "### Look at these with care", "", ...lines];
 }
 
+/** GitHub's limit for a body, in characters. */
+export const LIMIT = 65_536;
+
+/** When the set-up goes: the word first, the results below it stay. @param kept branch that has the commits; undefined: they have landed. */
+export function withFarewell(body: string, kept: string | undefined): string {
+  const words = [
+    "**Closed: upstream-sync was taken away from this fork.**",
+    kept === undefined
+      ? "All that was on its branch has landed."
+      : `The commits that have not landed are kept on ${code(kept)}.`,
+  ].join(" ");
+  const longer = body.replace(BEGIN, () => `${BEGIN}\n${words}\n`);
+  return longer.length <= LIMIT ? longer : withOurPart(body, [BEGIN, words, END].join("\n"));
+}
+
 /** Replaces our part of a body and keeps what people wrote around it. */
 export function withOurPart(body: string, ours: string): string {
   if (OUR_PART.test(body)) return body.replace(OUR_PART, () => ours);

@@ -3,8 +3,9 @@
  * mid-life: while the set-up stands it does nothing.
  */
 import { readFile } from "node:fs/promises";
+import { orMissing, repo } from "./fork-refs.ts";
 import type { GitHub } from "./github.ts";
-import { orMissing, readActionsPolicy, readWorkflowPolicy, repo, seenFile } from "./guard.ts";
+import { readActionsPolicy, readWorkflowPolicy, seenFile } from "./guard.ts";
 import { type ActionsPolicy, decideActions, decideWorkflow, type Restoration, type WorkflowPolicy } from "./removal.ts";
 import { say, tell } from "./removal-report.ts";
 import type { RemovalContext } from "./removal-settings.ts";

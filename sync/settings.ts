@@ -50,6 +50,9 @@ export interface Settings {
   readonly files: { readonly output: string; readonly summary: string; readonly temporary: string };
 }
 
+/** As much as it takes to find what is ours in the fork. */
+export type WhichFork = Pick<Settings, "repository" | "branches">;
+
 export interface LookSettings extends Settings {
   /** Given by hand in place of the branch's tip. */
   readonly upstreamCommit: string | undefined;

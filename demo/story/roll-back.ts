@@ -30,6 +30,7 @@ async function notLanded(world: World): Promise<string> {
   await moveUpstream(world, "later");
   const run = await strike(world);
   expectOutcome(run, "success", "promoted");
+  world.openPull = run.record.pr;
   return `${short(run.record.sync.after)} on sync/upstream, pull request #${run.record.pr} is open`;
 }
 
@@ -40,6 +41,13 @@ async function destroy(world: World): Promise<string> {
   check(summary.create === 0 && summary.update === 0 && summary.delete > 0, "a plan that only removes", summary);
   const [kept] = removal.kept;
   check(/^sync\/upstream-backup-\d{8}$/.test(kept?.as), "the backup branch to be named", removal);
+  const { data: pull } = await world.rest("administrator", "GET", `${world.forkPath}/pulls/${world.openPull}`);
+  checkEqual(
+    [removal.closed, pull.state],
+    [[`pull request #${world.openPull}`], "closed"],
+    "the pull request nobody landed",
+  );
+  check(pull.body.includes(`kept on \`${kept.as}\``), "its text to say why and where the commits are", pull.body);
   const refs = await world.refs();
   checkEqual([refs[syncBranch], refs[`refs/heads/${kept.as}`]], [undefined, tip], "sync branch and backup");
   world.backup = kept.as;

@@ -13,13 +13,15 @@ export interface ApplyResult {
 /** What a destroy did beyond Terraform's resources; `sync/removal-report.ts` prints it. */
 export interface Removal {
   readonly removed: readonly string[];
+  /** Our pull requests and issues that people had open. */
+  readonly closed: readonly string[];
   readonly restored: readonly { readonly thing: string; readonly to: unknown }[];
   readonly kept: readonly { readonly thing: string; readonly why: string; readonly as?: string }[];
 }
 
 export async function* apply(planned: PlanResult): AsyncGenerator<ProgressEvent, ApplyResult> {
   const done: Progress[] = [];
-  let removal: Removal = { removed: [], restored: [], kept: [] };
+  let removal: Removal = { removed: [], closed: [], restored: [], kept: [] };
   for await (const event of terraformApply(planned.workspace, planned.saved)) {
     if ("said" in event) {
       const report = reportIn(event);
@@ -41,6 +43,7 @@ function reportIn({ said }: Said): Partial<Removal> | undefined {
 function joined(one: Removal, other: Partial<Removal>): Removal {
   return {
     removed: [...one.removed, ...(other.removed ?? [])],
+    closed: [...one.closed, ...(other.closed ?? [])],
     restored: [...one.restored, ...(other.restored ?? [])],
     kept: [...one.kept, ...(other.kept ?? [])],
   };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { differences } from "../../demo/fork-snapshot.ts";
 import { commitOnto, git } from "../../demo/git.ts";
+import { moveUpstream, strike } from "../../demo/workflow-run.ts";
 import { actionAndAddress, TeamFork } from "./support/team-fork.ts";
 
 let fork: TeamFork;
@@ -82,6 +83,7 @@ describe("a set-up that people and accidents happen to", () => {
     const backup = expect.stringMatching(/^sync\/upstream-backup-\d{8}$/);
     expect(removal).toEqual({
       removed: [],
+      closed: [],
       restored: [
         { thing: "Actions permissions", to: { enabled: false } },
         {
@@ -121,5 +123,33 @@ describe("a set-up that people and accidents happen to", () => {
     ]);
     expect(differences(standing, await fork.snapshot())).toEqual([]);
     await fork.planEmpty();
+
+    // A conflict that waits: what nobody has touched goes with the set-up, what people have pushed stays.
+    await moveUpstream(fork.world, "edited");
+    const { record } = await strike(fork.world);
+    expect([record.outcome, record.issue]).toEqual(["conflict", expect.any(Number)]);
+    const [untouched, touched] = ["sync/upstream-conflict-1", "sync/upstream-conflict-2"];
+    const { sha } = (await fork.team("GET", `/git/ref/heads/${untouched}`)).object;
+    const { tree } = await fork.team("GET", `/git/commits/${sha}`);
+    const commit = { message: "Half of it", tree: tree.sha, parents: [sha] };
+    const work = (await fork.team("POST", "/git/commits", commit)).sha;
+    await fork.team("POST", "/git/refs", { ref: `refs/heads/${touched}`, sha: work });
+    const [pull] = await fork.team("GET", "/pulls?state=open&base=sync/upstream");
+
+    const { removal } = await fork.destroy();
+    const ours = [`pull request #${record.pr}`, `pull request #${pull.number}`, `issue #${record.issue}`];
+    expect(removal.closed).toEqual(ours);
+    expect(removal.kept).toEqual([
+      { thing: "branch sync/upstream", why: "it was there before, or the config keeps it" },
+      { thing: `branch ${touched}`, why: "people may have worked on it" },
+    ]);
+    expect(removal.removed[0]).toBe(`branch ${untouched}`);
+    const refs = await fork.world.refs();
+    expect([refs[`refs/heads/${untouched}`], refs[`refs/heads/${touched}`]]).toEqual([undefined, work]);
+    for (const number of [record.pr, pull.number, record.issue]) {
+      const { state, body } = await fork.team("GET", `/issues/${number}`);
+      expect([state, body]).toEqual(["closed", expect.stringContaining("upstream-sync was taken away from this fork")]);
+    }
+    expect(await fork.team("GET", "/issues?state=open")).toEqual([]);
   }, 300_000);
 });

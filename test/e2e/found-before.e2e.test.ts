@@ -59,6 +59,7 @@ describe("a fork that has all of it already", () => {
     const { removal } = await fork.destroy();
     expect(removal).toEqual({
       removed: [],
+      closed: [],
       restored: [
         {
           thing: "workflow permissions",

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { programFile, stepsFile } from "../../lib/render/template-source.ts";
 
 const folder = new URL("../../sync/", import.meta.url);
 const sources = readdirSync(folder).filter((name) => name.endsWith(".ts"));
@@ -31,6 +32,11 @@ describe("the sync program", () => {
     expect([...terraform]).toContain("guard.ts");
     expect([...terraform]).not.toContain("git.ts");
     expect(sources.filter((name) => !fork.has(name) && !terraform.has(name))).toEqual([]);
+  });
+
+  test("each program says at its top what it is: by that a fork's is known as ours", () => {
+    expect(readFileSync(programFile(), "utf8")).toMatch(/^\/\*\*\n \* The sync program of upstream-sync: /);
+    expect(readFileSync(stepsFile(), "utf8")).toMatch(/^\/\*\*\n \* The steps of a set-up and of its removal /);
   });
 
   test("runs one process, git, and never through a shell", () => {
