@@ -1,12 +1,11 @@
 /** `upstream-sync plan`, `apply` and `destroy` */
 import { existsSync, statSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
-import pc from "picocolors";
 import { InputFailure } from "../lib/failure.ts";
 import type { Removal } from "../lib/operations/apply.ts";
 import { selectForks } from "../lib/operations/context.ts";
 import type { PlanResult } from "../lib/plan-result.ts";
+import { confirm } from "./confirm.ts";
 import { exitCodes, follow, print, printJson } from "./output.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 
@@ -64,7 +63,7 @@ function changingCommand(name: string, description: string, destroy: boolean): C
       const planned = destroy ? await planAll(names, options, true) : await openOrPlan(names, options);
       if (!options.json) await printPlans(planned);
       const changing = planned.filter((result) => result.changes.length > 0);
-      if (changing.length > 0 && !options.yes) await confirm(name);
+      if (changing.length > 0 && !options.yes) await confirm(`${name} changes forks`, `${name} this plan?`);
       const { apply } = await import("../lib/operations/apply.ts");
       const removals = new Map<string, Removal>();
       for (const result of changing) removals.set(result.repository, (await follow(apply(result))).removal);
@@ -105,20 +104,6 @@ async function planAll(names: string[], options: ProjectOptions, destroy: boolea
 async function printPlans(planned: readonly PlanResult[]): Promise<void> {
   const { planText } = await import("./plan-text.ts");
   for (const result of planned) print(planText(result));
-}
-
-/** @throws InputFailure unless a person at a terminal answers yes. */
-async function confirm(name: string): Promise<void> {
-  if (!process.stdin.isTTY) {
-    throw new InputFailure(
-      `${name} changes forks: got no terminal to ask at`,
-      `pass --yes to ${name} without a question`,
-    );
-  }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(`${pc.bold(`${name} this plan?`)} (yes/no) `).finally(() => prompt.close());
-  if (answer.trim() !== "yes")
-    throw new InputFailure(`not confirmed: got ${JSON.stringify(answer)}, expected yes`, "nothing was changed");
 }
 
 function planJson(result: PlanResult) {

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { packageVersion } from "../lib/package-root.ts";
 import { credentialsCommand } from "./credentials.ts";
 import { applyCommand, destroyCommand, planCommand } from "./deploy.ts";
+import { doctorCommand } from "./doctor.ts";
 import { exitCodes, reportFailure } from "./output.ts";
 import { sandboxCommand } from "./sandbox.ts";
 import { statusCommand } from "./status.ts";
@@ -16,6 +17,7 @@ const program = new Command("upstream-sync")
   .version(packageVersion())
   .showHelpAfterError("(see upstream-sync --help)")
   .exitOverride()
+  .addCommand(doctorCommand())
   .addCommand(planCommand())
   .addCommand(applyCommand())
   .addCommand(destroyCommand())
@@ -28,6 +30,7 @@ const program = new Command("upstream-sync")
     `
 Examples:
   upstream-sync credentials create acme/open-webui   make the key the workflow pushes with
+  upstream-sync doctor                               see what the fork lacks
   upstream-sync plan                                 see what an apply will do
   upstream-sync apply                                do it, after a question
   upstream-sync sync                                 start a run now and follow it
@@ -35,7 +38,7 @@ Examples:
   upstream-sync destroy                              take it all away again
   upstream-sync sandbox --data /tmp/github --seed    try all of it without GitHub
 
-Exit codes: 0 done, 1 failed, 2 wrong input; plan --exit-code: 4 something to change.`,
+Exit codes: 0 done, 1 failed, 2 wrong input, 3 a check is not ok; plan --exit-code: 4 something to change.`,
   );
 for (const command of program.commands) {
   command.exitOverride();

@@ -3,7 +3,7 @@ import pc from "picocolors";
 import { Failure, InputFailure } from "../lib/failure.ts";
 import type { ProgressEvent } from "../lib/progress.ts";
 
-export const exitCodes = { done: 0, failed: 1, wrongInput: 2, changes: 4 } as const;
+export const exitCodes = { done: 0, failed: 1, wrongInput: 2, checksNotOk: 3, changes: 4 } as const;
 
 /** Runs an operation, showing its progress, and gives its result. Progress never reaches stdout, so `--json` stays clean. */
 export async function follow<Result>(operation: AsyncGenerator<ProgressEvent, Result>): Promise<Result> {

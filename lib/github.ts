@@ -8,25 +8,86 @@ export function connect(env: NodeJS.ProcessEnv): Octokit {
   return connectAs(readToken(env), env);
 }
 
-/** Longer than this nobody waits in front of a terminal without a word. */
-const shortWaitSeconds = 20;
+/** As `connect`, and tells how many requests were made, those tried again among them. */
+export function connectCounting(env: NodeJS.ProcessEnv): { readonly octokit: Octokit; requests(): number } {
+  let made = 0;
+  const counting: typeof fetch = (input, init) => {
+    made += 1;
+    return patientFetch(input, init);
+  };
+  return { octokit: connectAs(readToken(env), env, counting), requests: () => made };
+}
+
+/** Where people look at the same server: https://github.com, or the server whose API GITHUB_API_URL names. */
+export function webUrl(env: NodeJS.ProcessEnv): string {
+  const api = (env.GITHUB_API_URL ?? "https://api.github.com").replace(/\/+$/, "");
+  return api === "https://api.github.com" ? "https://github.com" : api.replace(/\/api\/v3$/, "");
+}
 
 /** @param auth a token, or the JSON Web Token of a GitHub App. */
-export function connectAs(auth: string, env: NodeJS.ProcessEnv): Octokit {
-  // The library's own default waits once for whatever GitHub asks, which may be an hour.
-  const onRateLimit = (seconds: number, _options: object, _octokit: unknown, tried: number) =>
-    tried === 0 && seconds <= shortWaitSeconds;
+export function connectAs(
+  auth: string,
+  env: NodeJS.ProcessEnv,
+  fetch: typeof globalThis.fetch = patientFetch,
+): Octokit {
   return new Octokit({
     auth,
     baseUrl: env.GITHUB_API_URL ?? "https://api.github.com",
     userAgent: "upstream-sync",
     log: { debug() {}, info() {}, warn() {}, error() {} },
-    throttle: { onRateLimit, onSecondaryRateLimit: onRateLimit },
+    request: { fetch },
+    throttle: { onRateLimit: waitShortly, onSecondaryRateLimit: waitShortly },
   });
+}
+
+/** Longer than this nobody waits in front of a terminal without a word. */
+const shortWaitSeconds = 20;
+const longestAnswerSeconds = 30;
+
+/** The library's own default waits once for whatever GitHub asks, which may be an hour. */
+function waitShortly(seconds: number, _options: object, _octokit: unknown, tried: number): boolean {
+  return tried === 0 && seconds <= shortWaitSeconds;
+}
+
+/** A server that takes the question and says nothing. The name keeps octokit from asking three times more. */
+class NoAnswer extends Error {
+  override readonly name = "AbortError";
+}
+
+const patientFetch: typeof fetch = async (input, init) => {
+  const patience = AbortSignal.timeout(longestAnswerSeconds * 1000);
+  try {
+    return await fetch(input, { ...init, signal: patience });
+  } catch (error) {
+    if (patience.aborted) throw new NoAnswer(`no answer within ${longestAnswerSeconds} s`);
+    throw error;
+  }
+};
+
+/** GitHub answers 403 or 429, by its documents on rate limits. */
+export function isRateLimit(error: unknown): boolean {
+  if (!(error instanceof RequestError)) return false;
+  return [403, 429].includes(error.status) && /rate limit/i.test(error.message);
 }
 
 /** Turns GitHub's refusal into one sentence with a remedy; anything else is thrown on as it is. */
 export function explain(error: unknown, doing: string): never {
+  if (error instanceof NoAnswer) {
+    throw new Failure(
+      `could not ${doing}: GitHub gave ${error.message}`,
+      "see https://www.githubstatus.com, then try again",
+    );
+  }
+  // octokit's error for a GraphQL answer without what was asked; its class is not exported.
+  if (error instanceof Error && error.name === "GraphqlResponseError") {
+    throw new Failure(
+      `could not ${doing}: GitHub answered ${error.message.split("\n").join(" ")}`,
+      /rate limit/i.test(error.message)
+        ? remedyFor(429, error.message, {})
+        : "the token may not see it: use one that administers the fork",
+      error.message,
+    );
+  }
   if (!(error instanceof RequestError)) throw error;
   const { method, url } = error.request;
   const said = error.message.split("\n", 1)[0];

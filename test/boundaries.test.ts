@@ -47,6 +47,16 @@ const lines: readonly (readonly [string, (to: string) => boolean, string])[] = [
     under("lib/constructs", "lib/terraform", "lib/operations", "cli", "sync", "sandbox"),
     "rendering knows no resources",
   ],
+  [
+    "lib/checks",
+    (to) => isPackage("octokit", "execa", "cdktf")(to) || to.startsWith("node:"),
+    "a check judges what it is given",
+  ],
+  [
+    "lib/fork",
+    under("lib/checks", "lib/operations", "lib/constructs", "lib/terraform", "cli"),
+    "facts know no judgement",
+  ],
   ["lib/constructs", isPackage("node:fs", "execa", "octokit", "yaml"), "constructs read no files and format no YAML"],
   ["lib/constructs", under("lib/terraform", "lib/operations", "cli", "sync", "sandbox"), "constructs know no tool"],
   [

@@ -16,7 +16,7 @@ import { fullName } from "../server/identity.ts";
 import { defaultLabels } from "../server/routes/labels.ts";
 import { byName, fullRepository } from "../server/shapes.ts";
 import type { Permission, Repository } from "../server/state.ts";
-import { disableForkSchedules, workflowFiles } from "../server/workflow-files.ts";
+import { disableForkSchedules, workflowFiles, workflows } from "../server/workflow-files.ts";
 
 function problem(message: string): GitHubError {
   return new GitHubError(422, `sandbox: ${message}`);
@@ -24,6 +24,7 @@ function problem(message: string): GitHubError {
 
 const loginPattern = /^[a-z0-9](?:-?[a-z0-9])*$/i;
 const plans = ["free", "pro", "team", "enterprise"] as const;
+const workflowStates = ["active", "disabled_manually", "disabled_fork", "disabled_inactivity"] as const;
 const namePattern = /^[a-z0-9._-]+$/i;
 
 /** How a repository stands just after it was made; a fork differs in what GitHub switches off there. */
@@ -162,7 +163,8 @@ export function accountsRoutes(): Routes {
     state.save();
     return c.json(owner);
   });
-  // What an organization decides for its repositories; no REST route of a repository can change it.
+  // What an organization decides for its repositories, and what GitHub does by itself (60 days without activity switch a
+  // scheduled workflow off); no REST route of a repository can do it.
   routes.patch("/_sandbox/repositories/:owner/:name", async (c) => {
     const { state } = c.var.sandbox;
     const { owner, name } = c.req.param();
@@ -177,6 +179,11 @@ export function accountsRoutes(): Routes {
       repository.actions.forcedByOrganization = forced.map((one) =>
         oneOf("Repository", "forcedByOrganization", one, settings),
       );
+    }
+    for (const [path, value] of Object.entries((body.workflowStates ?? {}) as Record<string, unknown>)) {
+      const workflow = (await workflows(state, repository)).find(({ known }) => known.path === path);
+      if (!workflow) throw problem(`no workflow ${path} in ${owner}/${name}`);
+      workflow.known.state = oneOf("Workflow", path, String(value), workflowStates);
     }
     state.save();
     return c.body(null, 204);

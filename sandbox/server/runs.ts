@@ -7,7 +7,7 @@ import type { Sandbox } from "./http.ts";
 import { fullName } from "./identity.ts";
 import { ensureEnvironment, environmentNamed } from "./routes/environments.ts";
 import { fnmatch } from "./rule-match.ts";
-import type { Repository, RunRecord, TokenPermissions } from "./state.ts";
+import type { Repository, RunRecord, Secret, TokenPermissions } from "./state.ts";
 
 export interface RunRequest {
   event: RunRecord["event"];
@@ -75,7 +75,11 @@ function environmentSecrets(
       `Branch "${run.head_branch}" is not allowed to deploy to ${environment.name} due to environment protection rules.`,
     );
   }
-  return Object.fromEntries(Object.entries(environment.secrets).map(([key, secret]) => [key, secret.value]));
+  return valuesOf(environment.secrets);
+}
+
+function valuesOf(secrets: Readonly<Record<string, Secret>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, secret.value]));
 }
 
 export function createRuns(sandbox: Sandbox): Runs {
@@ -120,8 +124,10 @@ export function createRuns(sandbox: Sandbox): Runs {
       return token;
     },
     revokeToken: (token) => void state.jobTokens.delete(token),
-    secrets: (environment) =>
-      environment === undefined ? {} : environmentSecrets(sandbox, repository, run, environment),
+    secrets: (environment) => ({
+      ...valuesOf(repository.secrets ?? {}),
+      ...(environment === undefined ? {} : environmentSecrets(sandbox, repository, run, environment)),
+    }),
     variables: () => Object.fromEntries(Object.entries(repository.variables).map(([name, { value }]) => [name, value])),
     defaultPermissions: () => defaultPermissions(repository),
     changed: save,

@@ -233,6 +233,8 @@ export interface Repository {
   keys: DeployKey[];
   environments: Environment[];
   variables: Record<string, { value: string; created_at: string; updated_at: string }>;
+  /** The repository's own, readable by every workflow in it. */
+  secrets?: Record<string, Secret>;
   issues: Issue[];
   statuses: CommitStatus[];
   workflows: WorkflowState[];

@@ -5,6 +5,7 @@ import { atLeast, canSee, fullName, role } from "../identity.ts";
 import { nodeId } from "../shapes.ts";
 import type { Issue, Repository } from "../state.ts";
 import { actorNode, type Found, type ProtectionInput, protectionNode, withInput } from "./protection.ts";
+import { contentsOf, onePage } from "./repository.ts";
 
 /** GitHub's words and type for an id of nothing. */
 function unresolved(id: string): GraphQLError {
@@ -29,12 +30,9 @@ function repositoryNode(c: RouteContext, repository: Repository): object {
       const nodes = (repository.branchProtections ?? []).map((protection) =>
         protectionNode(c, { repository, protection }),
       );
-      return {
-        nodes,
-        totalCount: nodes.length,
-        pageInfo: { hasNextPage: false, hasPreviousPage: false, endCursor: null, startCursor: null },
-      };
+      return onePage(nodes);
     },
+    ...contentsOf(c, repository),
     pullRequest: ({ number }: { number: number }) => {
       const issue = repository.issues.find((one) => one.number === number && one.pull);
       if (!issue) throw new GraphQLError(`Could not resolve to a PullRequest with the number of ${number}.`);

@@ -1,4 +1,4 @@
-/** Actions switched on or off, what its token may do by default, variables, and repository secrets (of which there are none). */
+/** Actions switched on or off, what its token may do by default, variables and repository secrets. */
 import { Hono } from "hono";
 import {
   type Body,
@@ -11,9 +11,9 @@ import {
 } from "../body.ts";
 import { authorize, type Env, GitHubError, notFound, type RouteContext, type Routes } from "../http.ts";
 import { paginate } from "../paging.ts";
-import { keyPairFrom } from "../sealed.ts";
+import { keyPairFrom, unseal } from "../sealed.ts";
 import { repositoryUrl } from "../shapes.ts";
-import type { Repository } from "../state.ts";
+import type { Repository, Secret } from "../state.ts";
 import { settingName } from "./environments.ts";
 
 const admin = { role: "admin", job: "never" } as const;
@@ -142,22 +142,64 @@ function variableRoutes(routes: Routes): void {
   });
 }
 
+function secretRoutes(routes: Routes): void {
+  const all = "/repos/:owner/:repo/actions/secrets";
+  const pairOf = (c: RouteContext, repository: Repository) =>
+    keyPairFrom(`${c.var.sandbox.state.data.hostKey}\n${repository.id}`);
+  const shape = (name: string, { created_at, updated_at }: Secret) => ({ name, created_at, updated_at });
+  routes.get(all, (c) => {
+    const entries = Object.entries(authorize(c, collaborator).secrets ?? {});
+    const secrets = paginate(c, entries).map(([name, secret]) => shape(name, secret));
+    return c.json({ total_count: entries.length, secrets });
+  });
+  routes.get(`${all}/public-key`, async (c) => {
+    const { keyId, publicKey } = await pairOf(c, authorize(c, collaborator));
+    return c.json({ key_id: keyId, key: publicKey });
+  });
+  routes.get(`${all}/:name`, (c) => {
+    const name = c.req.param("name").toUpperCase();
+    const secret = authorize(c, collaborator).secrets?.[name];
+    if (!secret) throw notFound();
+    return c.json(shape(name, secret));
+  });
+  routes.put(`${all}/:name`, async (c) => {
+    const repository = authorize(c, collaborator);
+    const name = settingName(c.req.param("name"));
+    const body = await readBody(c);
+    const pair = await pairOf(c, repository);
+    if (requiredString(body, "key_id") !== pair.keyId) {
+      throw new GitHubError(422, "Bad request - key_id is not the id of this repository's public key");
+    }
+    const value = await unseal(pair, requiredString(body, "encrypted_value"));
+    if (value === undefined) {
+      throw new GitHubError(422, "Bad request - encrypted_value was not sealed with this repository's public key");
+    }
+    const now = c.var.sandbox.state.timestamp();
+    const before = repository.secrets?.[name];
+    repository.secrets = {
+      ...repository.secrets,
+      [name]: { value, created_at: before?.created_at ?? now, updated_at: now },
+    };
+    return before ? c.body(null, 204) : c.json({}, 201);
+  });
+  routes.delete(`${all}/:name`, (c) => {
+    const repository = authorize(c, collaborator);
+    const name = c.req.param("name").toUpperCase();
+    if (!repository.secrets?.[name]) throw notFound();
+    delete repository.secrets[name];
+    return c.body(null, 204);
+  });
+  // An organization shares its secrets in its own settings, which are not here: none of them reaches a repository.
+  routes.get("/repos/:owner/:repo/actions/organization-secrets", (c) => {
+    authorize(c, collaborator);
+    return c.json({ total_count: 0, secrets: [] });
+  });
+}
+
 export function actionsSettingsRoutes(): Routes {
   const routes = new Hono<Env>();
   permissionRoutes(routes);
   variableRoutes(routes);
-  routes.get("/repos/:owner/:repo/actions/secrets", (c) => {
-    authorize(c, collaborator);
-    return c.json({ total_count: 0, secrets: [] });
-  });
-  routes.get("/repos/:owner/:repo/actions/secrets/public-key", async (c) => {
-    const repository = authorize(c, collaborator);
-    const { keyId, publicKey } = await keyPairFrom(`${c.var.sandbox.state.data.hostKey}\n${repository.id}`);
-    return c.json({ key_id: keyId, key: publicKey });
-  });
-  routes.get("/repos/:owner/:repo/actions/secrets/:name", (c) => {
-    authorize(c, collaborator);
-    throw notFound();
-  });
+  secretRoutes(routes);
   return routes;
 }
