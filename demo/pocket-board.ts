@@ -68,6 +68,12 @@ test("the board answers over HTTP", async () => {
 });
 `;
 
+/** In one process: `node --test` starts one for each file, which is most of what the tests of such a small project take. */
+const allTests = `import { readdirSync } from "node:fs";
+
+for (const file of readdirSync(import.meta.dirname)) if (file.endsWith(".test.js")) await import(\`./\${file}\`);
+`;
+
 const page = (title: string) => `<!doctype html>
 <html lang="en">
 <head>
@@ -84,9 +90,10 @@ const page = (title: string) => `<!doctype html>
 
 const first: FileChanges = {
   "README.md": "# pocket-board\n\nA board that fits in a pocket.\n",
-  "package.json": `${JSON.stringify({ name: "pocket-board", version: "1.0.0", type: "module", scripts: { test: "node --test" } }, null, 2)}\n`,
+  "package.json": `${JSON.stringify({ name: "pocket-board", version: "1.0.0", type: "module", scripts: { test: "node test/all.js" } }, null, 2)}\n`,
   "src/server.js": server,
   "src/board.js": board,
+  "test/all.js": allTests,
   "test/board.test.js": boardTest,
   "test/server.test.js": serverTest,
   "public/index.html": page("pocket-board"),
@@ -149,7 +156,6 @@ const upstreamLife: Readonly<Record<Exclude<Stage, "start">, readonly Commit[]>>
   ],
   removed: [["Contributing notes live on the web now", { "CONTRIBUTING.md": null }]],
   added: [["Deployment notes", { "deploy/README.md": "# Deploying\n\nRun `npm start`.\n" }]],
-  later: [["A wider page", { "public/style.css": "body { font-family: sans-serif; margin: 4rem; }\n" }]],
 };
 
 /** Makes the two repositories in `folder`. */
@@ -207,6 +213,6 @@ export async function pocketBoard(folder: string): Promise<Setting> {
       removed: { path: "CONTRIBUTING.md", settled: `${contributing}Ask in #board.\n` },
       added: { path: "deploy/README.md", settled: `${deployNotes}Then run \`npm start\`.\n` },
     },
-    tests: ["node --test"],
+    tests: ["node test/all.js"],
   };
 }

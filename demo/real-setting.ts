@@ -127,7 +127,6 @@ async function upstreamLife(
     }),
     removed: await next("Say nothing about forks", { [notesPath]: null }),
     added: await next("Check forks", { [checkPath]: "exit 0\n" }),
-    later: await next("More news", { "news of the demo.md": "One more thing.\nAnd another.\n" }),
   };
 }
 

@@ -5,9 +5,9 @@ export type ConflictStage = "edited" | "removed" | "added";
 
 /**
  * Where upstream stands: at the start; with good news, workflow files among them; with news that break the tests; in conflict with
- * the fork; with good news again.
+ * the fork.
  */
-export type Stage = "start" | "moved" | "broken" | ConflictStage | "later";
+export type Stage = "start" | "moved" | "broken" | ConflictStage;
 
 /** How people settle a conflict: the one file that conflicts, and what they write into it. */
 export interface Settlement {

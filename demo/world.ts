@@ -30,8 +30,6 @@ export class World {
   readonly keys = new Set<string>();
   /** Branch under which a destroy kept what had not landed. */
   backup = "";
-  /** The sync pull request that is open when the set-up is taken away. */
-  openPull = 0;
   /** As `before`, of the second fork. */
   secondBefore: ForkSnapshot = {};
   /** Everything the product printed, for the search for secrets. */

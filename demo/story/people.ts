@@ -16,8 +16,8 @@ export const people: Chapter = {
     { name: "nobody moved: red by two look-ups", run: waiting },
     { name: "settled in the browser: tested, promoted, closed", run: settledInBrowser },
     { name: "upstream removes what the fork edited: settled by the issue's git commands", run: settledByGit },
-    { name: "both added a file: settled on a branch of one's own", run: settledOnOwnBranch },
     { name: "the team lands what was settled", run: land },
+    { name: "both added a file: settled on a branch of one's own, and not landed", run: settledOnOwnBranch },
   ],
 };
 

@@ -2,15 +2,13 @@
 import { check, checkEqual } from "../check.ts";
 import { git } from "../git.ts";
 import { findSecrets } from "../secret-search.ts";
-import { moveUpstream, strike } from "../workflow-run.ts";
 import type { World } from "../world.ts";
-import { expectAsBefore, expectOutcome, isRestWrite, short, syncBranch } from "./expect.ts";
+import { expectAsBefore, isRestWrite, syncBranch } from "./expect.ts";
 import type { Chapter } from "./step.ts";
 
 export const rollBack: Chapter = {
   title: "Going back",
   steps: [
-    { name: "news that nobody has landed", run: notLanded },
     { name: "destroy: what has not landed is kept under another name", run: destroy },
     { name: "the fork compared with before", run: compare },
     { name: "the private keys are nowhere but sealed, people's tokens nowhere", run: secretSearch },
@@ -25,26 +23,19 @@ async function secretSearch(world: World): Promise<string> {
   return `${files} files and everything printed searched for two keys and ${Object.keys(world.people).length} tokens`;
 }
 
-/** News that are tested and on the sync branch, and that nobody has landed when the set-up is taken away. */
-async function notLanded(world: World): Promise<string> {
-  await moveUpstream(world, "later");
-  const run = await strike(world);
-  expectOutcome(run, "success", "promoted");
-  world.openPull = run.record.pr;
-  return `${short(run.record.sync.after)} on sync/upstream, pull request #${run.record.pr} is open`;
-}
-
 async function destroy(world: World): Promise<string> {
   const tip = (await world.refs())[syncBranch] as string;
+  const pulls = `${world.forkPath}/pulls`;
+  const [open] = (await world.rest("administrator", "GET", `${pulls}?state=open`)).data;
   const { forks } = await world.upstreamSyncJson("destroy", world.forkName, "--yes");
   const { summary, removal } = forks[0];
   check(summary.create === 0 && summary.update === 0 && summary.delete > 0, "a plan that only removes", summary);
   const [kept] = removal.kept;
   check(/^sync\/upstream-backup-\d{8}$/.test(kept?.as), "the backup branch to be named", removal);
-  const { data: pull } = await world.rest("administrator", "GET", `${world.forkPath}/pulls/${world.openPull}`);
+  const { data: pull } = await world.rest("administrator", "GET", `${pulls}/${open?.number}`);
   checkEqual(
     [removal.closed, pull.state],
-    [[`pull request #${world.openPull}`], "closed"],
+    [[`pull request #${pull.number}`], "closed"],
     "the pull request nobody landed",
   );
   check(pull.body.includes(`kept on \`${kept.as}\``), "its text to say why and where the commits are", pull.body);

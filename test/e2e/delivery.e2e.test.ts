@@ -166,8 +166,8 @@ test("pull-request: one for each branch; merged, refused, changed again and take
     "        and the digest of it",
     '  ~ terraform_data.proposal["target"]',
     "      input.files.docs/upstream-sync.md:",
-    "        - | tests | `node --test`; at most 11 minutes |",
-    "        + | tests | `node --test`; at most 12 minutes |",
+    "        - | tests | `node test/all.js`; at most 11 minutes |",
+    "        + | tests | `node test/all.js`; at most 12 minutes |",
     "        and the digest of it",
   ]);
   await world.upstreamSyncJson("apply", "--yes");
