@@ -8,8 +8,6 @@ import { type Env, GitHubError, type RouteContext, type Routes } from "../server
 import type { Runs } from "../server/runs.ts";
 import type { State } from "../server/state.ts";
 
-const parts = ["state.json", "repositories"] as const;
-
 function folderOf(state: State, name: string): string {
   if (!/^[a-z0-9][a-z0-9._-]*$/i.test(name)) throw new GitHubError(422, `sandbox: not a snapshot name: ${name}`);
   return join(state.folder, "snapshots", name);
@@ -20,8 +18,8 @@ function refuseWhileRunning(runs: Runs): void {
   if (runs.active() > 0) throw new GitHubError(409, `sandbox: ${runs.active()} workflow runs are active; settle first`);
 }
 
-async function copy(from: string, to: string): Promise<void> {
-  for (const part of parts) await cp(join(from, part), join(to, part), { recursive: true, preserveTimestamps: true });
+async function copy(part: "state.json" | "repositories", from: string, to: string): Promise<void> {
+  await cp(join(from, part), join(to, part), { recursive: true, preserveTimestamps: true });
 }
 
 async function take(state: State, name: string): Promise<void> {
@@ -30,7 +28,8 @@ async function take(state: State, name: string): Promise<void> {
   state.save();
   await rm(aside, { recursive: true, force: true });
   await mkdir(aside, { recursive: true, mode: 0o700 });
-  await copy(state.folder, aside);
+  await copy("state.json", state.folder, aside);
+  await copy("repositories", state.folder, aside);
   await rm(folder, { recursive: true, force: true });
   await rename(aside, folder);
 }
@@ -40,9 +39,9 @@ async function putBack(state: State, name: string): Promise<void> {
   const there = await stat(folder).catch(() => undefined);
   if (!there) throw new GitHubError(404, `sandbox: no snapshot ${name}`);
   await rm(join(state.folder, "repositories"), { recursive: true, force: true });
-  await copy(folder, state.folder);
+  await copy("repositories", folder, state.folder);
   forgetAnswers();
-  state.reload();
+  state.replaceBy(join(folder, "state.json"));
   state.jobTokens.clear();
   state.installationTokens.clear();
   await forgetRunsOf(state);

@@ -272,9 +272,9 @@ export class State {
     this.save();
   }
 
-  private load(): StateData | undefined {
+  private load(file = this.file): StateData | undefined {
     try {
-      return JSON.parse(readFileSync(this.file, "utf8")) as StateData;
+      return JSON.parse(readFileSync(file, "utf8")) as StateData;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;
@@ -292,10 +292,12 @@ export class State {
     renameSync(aside, this.file);
   }
 
-  reload(): void {
-    const data = this.load();
-    if (!data) throw new Error(`no state in ${this.file}`);
+  /** Takes what another file holds, and keeps it as its own: a save that waits its turn then writes this, not what was before. */
+  replaceBy(file: string): void {
+    const data = this.load(file);
+    if (!data) throw new Error(`no state in ${file}`);
     this.data = data;
+    this.save();
   }
 
   id(): number {
