@@ -2,6 +2,7 @@
  * candidate = sync tip ⊕ target tip ⊕ proposals ⊕ upstream commit: left to right, one merge commit each, a step left out
  * when it is an ancestor already. Same inputs give the same commits, so a second run arrives at the same candidate.
  */
+import { withAttributes } from "./attributes.ts";
 import { type Git, GitError } from "./git.ts";
 import { committerDate, isAncestor, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
 import { isOurs, isWorkflowPath, withOurs, withWorkflowPathsOf, withWorkflowsOf } from "./hold.ts";
@@ -144,10 +145,10 @@ async function mergedWith(
   return { ...(await mergeTrees(git, tip, commit)), base };
 }
 
-/** What git makes of two commits. @throws GitError when it cannot tell. */
+/** What git makes of two commits, under the attributes of `ours`. @throws GitError when it cannot tell. */
 export async function mergeTrees(git: Git, ours: Sha, theirs: Sha): Promise<MergeTreeOutput> {
   const args = ["merge-tree", "--write-tree", "-z", ours, theirs];
-  const result = await git.attempt(args);
+  const result = await withAttributes(git, ours, (place) => git.attempt(args, place));
   const output = parseMergeTree(result.code, result.stdout);
   if (output === undefined) throw new GitError(args, result);
   return output;

@@ -13,6 +13,8 @@ export interface GitOptions {
   readonly input?: string | Buffer;
   /** Added to the clean environment of this one command. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Runs there instead of in the repository's own folder. */
+  readonly folder?: string;
 }
 
 /** Runs git in one folder: an argument list, no shell, an environment of its own. */
@@ -53,7 +55,7 @@ export function gitIn(
 ): Git {
   const base = { ...cleanEnvironment(environment), ...extra };
   const attempt = (args: readonly string[], options: GitOptions = {}) =>
-    run(folder, args, { ...base, ...options.environment }, options.input);
+    run(options.folder ?? folder, args, { ...base, ...options.environment }, options.input);
   return {
     attempt,
     async reach(args, options) {
@@ -92,7 +94,7 @@ export function authorization(
 
 /** https://git-scm.com/docs/git-config#ENVIRONMENT */
 function configuration(entries: Readonly<Record<string, string>>): Record<string, string> {
-  const settings = { ...LOW_SPEED, ...SHORT_LIVED, ...entries };
+  const settings = { ...LOW_SPEED, ...SHORT_LIVED, ...DRIVERS, ...entries };
   const variables: Record<string, string> = { GIT_CONFIG_COUNT: String(Object.keys(settings).length) };
   Object.entries(settings).forEach(([key, value], index) => {
     variables[`GIT_CONFIG_KEY_${index}`] = key;
@@ -106,6 +108,10 @@ const LOW_SPEED = { "http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60" };
 
 // The repository is thrown away with the step: nothing is gained by looking whether it wants tidying.
 const SHORT_LIVED = { "maintenance.auto": "false" };
+
+// `merge=ours` in a `.gitattributes`: git documents the name, and that everybody has to say this about it. A driver of any
+// other name is unknown here, and git merges as text. https://git-scm.com/book/en/v2/Customizing-Git-Git-Attributes
+const DRIVERS = { "merge.ours.driver": "true" };
 
 // What a self-hosted runner needs to reach the network at all.
 const PASSED_ON = ["PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"].concat([

@@ -49,15 +49,25 @@ export interface Change {
   readonly after: string;
 }
 
-/** What differs between two trees; renames are not followed: they need blobs. */
-export async function changesBetween(git: Git, from: Sha, to: Sha): Promise<Change[]> {
-  const args = ["diff-tree", "-r", "-z", "--raw", "--no-renames", from, to];
+/** The same with the ids of what is there; zeros where nothing is. */
+export interface FileChange extends Change {
+  readonly beforeId: Sha;
+  readonly afterId: Sha;
+}
+
+/** The tree without entries, which git knows without having it. */
+export const EMPTY_TREE: Sha = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+/** What differs between two trees; renames are not followed: they need blobs. @param only a pathspec. */
+export async function changesBetween(git: Git, from: Sha, to: Sha, only?: string): Promise<FileChange[]> {
+  const paths = only === undefined ? [] : ["--", only];
+  const args = ["diff-tree", "-r", "-z", "--raw", "--no-renames", from, to, ...paths];
   const result = await git.attempt(args);
   if (result.code !== 0) throw new GitError(args, result);
-  const [heads, paths] = [0, 1].map((odd) => fields(result.stdout).filter((_, index) => index % 2 === odd));
+  const [heads, names] = [0, 1].map((odd) => fields(result.stdout).filter((_, index) => index % 2 === odd));
   return (heads ?? []).map((head, index) => {
-    const [before = "", after = ""] = head.slice(1).split(" ");
-    return { path: paths?.[index] ?? "", before, after };
+    const [before = "", after = "", beforeId = "", afterId = ""] = head.slice(1).split(" ");
+    return { path: names?.[index] ?? "", before, after, beforeId, afterId };
   });
 }
 

@@ -2,8 +2,9 @@
  * Reads from git what people did with the conflicts of a proposal: each of their merges is made once more, and the files
  * that conflicted are compared with what the proposal has there now.
  */
+import { fetchBlobs, readBlob } from "./blobs.ts";
 import { mergeTrees, type Proposal } from "./fold.ts";
-import { type Git, GitError } from "./git.ts";
+import type { Git } from "./git.ts";
 import { isAncestor, listTree, mergeBases, readable, type Sha, type TreeEntry } from "./graph.ts";
 import { isWorkflowPath } from "./hold.ts";
 import { readPlaceholder } from "./placeholder.ts";
@@ -126,7 +127,10 @@ async function nameOf(git: Git, parent: Sha, known: Known): Promise<string> {
 
 async function withMarkers(git: Git, suspects: readonly Suspect[]): Promise<string[]> {
   if (suspects.length === 0) return [];
-  await fetchBlobs(git, suspects);
+  await fetchBlobs(
+    git,
+    suspects.map(({ blob }) => blob),
+  );
   const found = new Set<string>();
   for (const { path, blob, others } of suspects) {
     // A file may hold such lines by right, as a test of a merge tool does; then a side has them too.
@@ -138,15 +142,6 @@ async function withMarkers(git: Git, suspects: readonly Suspect[]): Promise<stri
 
 /** Lines that git writes around the sides of a conflict; `=======` alone is also a heading in many formats. */
 async function markersIn(git: Git, blob: Sha): Promise<string[]> {
-  const args = ["cat-file", "blob", blob];
-  const result = await git.attempt(args);
-  if (result.code !== 0) throw new GitError(args, result);
-  return result.stdout.toString("latin1").match(/^(?:<{7}|>{7}|\|{7})(?: [^\r\n]*)?\r?$/gm) ?? [];
-}
-
-/** One request for all of them: in a blobless clone git would ask for each file alone. Failing is no harm: then it does. */
-async function fetchBlobs(git: Git, suspects: readonly Suspect[]): Promise<void> {
-  const wanted = [...new Set(suspects.map(({ blob }) => blob))];
-  const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--filter=blob:none", "--stdin", "fork"];
-  await git.attempt(["-c", "fetch.negotiationAlgorithm=noop", ...args], { input: wanted.join("\n") });
+  const text = (await readBlob(git, blob)).toString("latin1");
+  return text.match(/^(?:<{7}|>{7}|\|{7})(?: [^\r\n]*)?\r?$/gm) ?? [];
 }

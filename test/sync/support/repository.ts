@@ -14,10 +14,18 @@ export interface Commit {
   /** Full ids; the first is the one whose files are kept. */
   readonly parents?: readonly string[];
   /** Content by path; null removes. A path may be a Buffer-made latin1 text of raw bytes. */
-  readonly files: Readonly<Record<string, string | null>>;
+  readonly files: Readonly<Record<string, string | Special | null>>;
   readonly message?: string;
+  /** `Name <address>` */
+  readonly author?: string;
   /** Seconds since the epoch. */
   readonly date?: number;
+}
+
+/** An executable file, a link (content: where to), a submodule (content: a commit id). */
+export interface Special {
+  readonly mode: "100755" | "120000" | "160000";
+  readonly content: string;
 }
 
 export interface BareRepository {
@@ -64,12 +72,13 @@ export function bareRepository(folder: string): BareRepository {
       return result.status === 0 ? result.stdout.toString() : undefined;
     },
     paths: (commit) => git("ls-tree", "-r", "--name-only", commit).split("\n"),
-    commit({ branch, parents, files, message = "a change", date = nextMinute() }) {
+    commit({ branch, parents, files, message = "a change", author, date = nextMinute() }) {
       const on = branch === undefined ? "refs/scratch/tip" : `refs/heads/${branch}`;
       const before = parents ?? [ref(on)].filter((sha) => sha !== undefined);
       const text = [
         ...(before.length === 0 && ref(on) ? [`reset ${on}\n`] : []),
-        `commit ${on}\ncommitter Somebody <somebody@example.com> ${date} +0000\n`,
+        `commit ${on}\n${author === undefined ? "" : `author ${author} ${date} +0000\n`}`,
+        `committer Somebody <somebody@example.com> ${date} +0000\n`,
         `data ${Buffer.byteLength(message)}\n${message}\n`,
         ...before.map((sha, index) => `${index === 0 ? "from" : "merge"} ${sha}\n`),
         ...Object.entries(files).map(([path, content]) => change(path, content)),
@@ -83,10 +92,12 @@ export function bareRepository(folder: string): BareRepository {
 }
 
 /** Octal escapes for every byte: any path can be written. */
-function change(path: string, content: string | null): string {
+function change(path: string, file: string | Special | null): string {
   const quoted = `"${[...Buffer.from(path, "latin1")].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")}"`;
-  if (content === null) return `D ${quoted}\n`;
-  return `M 100644 inline ${quoted}\ndata ${content.length}\n${content}\n`;
+  if (file === null) return `D ${quoted}\n`;
+  const { mode, content } = typeof file === "string" ? { mode: "100644", content: file } : file;
+  if (mode === "160000") return `M ${mode} ${content} ${quoted}\n`;
+  return `M ${mode} inline ${quoted}\ndata ${content.length}\n${content}\n`;
 }
 
 /** Lines 1 to 9, with some of them replaced: far enough apart to merge. */
