@@ -29,5 +29,6 @@ export default {
   testTimeout: 30_000,
   // Jest leaves a core free by default; on two cores that is half of the machine.
   maxWorkers: "100%",
+  testSequencer: "<rootDir>/test/support/stories-first.js",
   reporters: ["default", "<rootDir>/test/support/closing-line.js"],
 };
