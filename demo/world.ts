@@ -61,11 +61,19 @@ export class World {
 
   /** Runs the product as its user does. */
   async upstreamSync(...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+    return await this.upstreamSyncAs(this.people.administrator, ...args);
+  }
+
+  /** The same with another token. */
+  async upstreamSyncAs(
+    token: string,
+    ...args: string[]
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
     const result = await execa("node", [join(packageRoot(), "dist", "cli", "main.js"), ...args], {
       cwd: this.project,
       reject: false,
       stdin: "ignore",
-      env: { GITHUB_TOKEN: this.people.administrator, GITHUB_API_URL: this.github.api, NO_COLOR: "1" },
+      env: { GITHUB_TOKEN: token, GITHUB_API_URL: this.github.api, NO_COLOR: "1" },
     });
     this.printed.push(result.stdout, result.stderr);
     return { exitCode: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };

@@ -23,8 +23,12 @@ export interface RemovalContext extends RemovalSettings, Connection {
 const FIFTEEN_MINUTES = 900;
 
 export function readRemovalSettings(environment: Environment): RemovalContext {
-  const waitSeconds = Number(environment.UPSTREAM_SYNC_WAIT_SECONDS ?? FIFTEEN_MINUTES);
-  return { ...readStep<RemovalSettings>(environment), waitSeconds };
+  return { ...readStep<RemovalSettings>(environment), waitSeconds: waitSeconds(environment) };
+}
+
+/** How long a run is waited for. */
+export function waitSeconds(environment: Environment): number {
+  return Number(environment.UPSTREAM_SYNC_WAIT_SECONDS ?? FIFTEEN_MINUTES);
 }
 
 /** What `branch` needs: the sync branch is made from another one, unless it is there. */

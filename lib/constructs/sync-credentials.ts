@@ -3,12 +3,16 @@ import { DataGithubRestApi } from "@cdktf/provider-github/lib/data-github-rest-a
 import { RepositoryDeployKey } from "@cdktf/provider-github/lib/repository-deploy-key/index.js";
 import { RepositoryEnvironment } from "@cdktf/provider-github/lib/repository-environment/index.js";
 import { RepositoryEnvironmentDeploymentPolicy } from "@cdktf/provider-github/lib/repository-environment-deployment-policy/index.js";
+import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import type { CredentialsFile, DeployKeyFile, GitHubAppFile, SealedSecret } from "../credentials/credentials-file.ts";
+import { deployKeyTitle as keyTitle } from "../credentials/names.ts";
+import { address, resourcesIn } from "./depend-on.ts";
 import { hcl } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
 import type { Ownership } from "./ownership.ts";
 import { RestList } from "./rest-list.ts";
+import type { TerraformSteps } from "./terraform-steps.ts";
 
 /** Who may pass a ruleset; `actorId` is absent for deploy keys, which stand for all keys of the repository. */
 export interface BypassActor {
@@ -24,30 +28,42 @@ export interface BoundCredentials {
   readonly construct: Construct;
 }
 
-/** A way for the workflow to push. Made by a factory, so that nothing else branches on the kind. */
-export interface SyncCredentials {
-  bind(scope: Construct, repository: ForkRepository, ownership: Ownership): BoundCredentials;
+/** What a credential needs of the rest of the stack. */
+export interface CredentialsSurroundings {
+  readonly repository: ForkRepository;
+  readonly ownership: Ownership;
+  readonly steps: TerraformSteps;
+  /** Path of the workflow in the fork. */
+  readonly workflow: string;
 }
 
-const keyTitle = "upstream-sync";
+/** A way for the workflow to push. Made by a factory, so that nothing else branches on the kind. */
+export interface SyncCredentials {
+  bind(scope: Construct, surroundings: CredentialsSurroundings): BoundCredentials;
+}
 
 /**
  * A write deploy key: its public half on the repository, its private half only as ciphertext, sealed for an environment that
- * only the default branch's workflow may enter.
+ * only the default branch's workflow may enter. Another key is brought in without a gap: it is made first, then the secret is
+ * exchanged, then the jobs that still hold the old one end, and only then the old key goes.
  */
 function deployKey(file: DeployKeyFile): SyncCredentials {
   return {
-    bind(scope, repository, ownership) {
+    bind(scope, surroundings) {
+      const { repository, ownership } = surroundings;
       const construct = new Construct(scope, "credentials");
       const key = new RepositoryDeployKey(construct, "key", {
         repository: repository.name,
         title: keyTitle,
         key: file.publicKey,
         readOnly: false,
+        lifecycle: { createBeforeDestroy: true },
       });
       key.overrideLogicalId("sync");
       claimKey(construct, repository, ownership, file.publicKey);
-      sealedEnvironment(construct, repository, ownership, file, "deploy_key");
+      const secret = sealedEnvironment(construct, repository, ownership, file, "deploy_key");
+      secret.dependsOn = [address(key)];
+      handOver(construct, surroundings, file.publicKey);
       return { bypassActor: { actorType: "DeployKey" }, construct };
     },
   };
@@ -56,7 +72,7 @@ function deployKey(file: DeployKeyFile): SyncCredentials {
 /** A GitHub App: its private key only as ciphertext, sealed for the same environment; the App alone passes the gate. */
 function githubApp(file: GitHubAppFile): SyncCredentials {
   return {
-    bind(scope, repository, ownership) {
+    bind(scope, { repository, ownership }) {
       const construct = new Construct(scope, "credentials");
       sealedEnvironment(construct, repository, ownership, file, "app");
       return { bypassActor: { actorType: "Integration", actorId: file.appId }, construct };
@@ -69,6 +85,25 @@ function githubToken(): SyncCredentials {
   return {
     bind: (scope) => ({ bypassActor: undefined, construct: new Construct(scope, "credentials") }),
   };
+}
+
+/**
+ * Between the exchange of the secret and the end of the old key, which waits for everything that depends on the new one. A job reads an
+ * environment's secrets when it starts (https://docs.github.com/actions/concepts/security/secrets), so one that is going may hold the
+ * old key.
+ */
+function handOver(scope: Construct, { repository, steps, workflow }: CredentialsSurroundings, publicKey: string): void {
+  const before = resourcesIn(scope).map(address);
+  const data = new TerraformResource(scope, "handover", { terraformResourceType: "terraform_data" });
+  data.overrideLogicalId("handover");
+  data.addOverride("input", {
+    repository: `${repository.owner}/${repository.name}`,
+    workflow: workflow.slice(workflow.lastIndexOf("/") + 1),
+  });
+  data.addOverride("triggers_replace", publicKey);
+  const environment = { UPSTREAM_SYNC_INPUT: "jsonencode(self.input)" };
+  data.addOverride("provisioner", [steps.provisioner({ verb: "handover", when: "create", environment })]);
+  data.dependsOn = before;
 }
 
 /** Ours is the key of the credentials file under our title. GitHub takes a key only once, and people know it by its title. */
@@ -106,7 +141,7 @@ function sealedEnvironment(
   ownership: Ownership,
   file: CredentialsFile,
   secretId: string,
-): void {
+): ActionsEnvironmentSecret {
   const name = file.environment;
   const endpoint = `repos/${repository.owner}/${repository.name}/environments/${encodeURIComponent(name)}`;
   const pair = new DataGithubRestApi(scope, "key-pair", { endpoint: `${endpoint}/secrets/public-key` });
@@ -166,9 +201,10 @@ function sealedEnvironment(
     // under whatever key is current (reference: github-facts-2.md, 6.13.0 `github_actions_environment_secret`).
     secret.addOverride("value_encrypted", sealed.encrypted);
     secret.addOverride("key_id", sealed.keyId);
+    return secret;
   };
-  keep(secretId, file.secret);
   if (file.upstreamToken) keep("upstream_token", file.upstreamToken);
+  return keep(secretId, file.secret);
 }
 
 /** The factory that fits a credentials file. */

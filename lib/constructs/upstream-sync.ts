@@ -58,7 +58,12 @@ export class UpstreamSync extends Construct {
       keep: fork.rollback.syncBranch === "keep",
       steps,
     });
-    const credentials = props.credentials.bind(this, repository, ownership);
+    const credentials = props.credentials.bind(this, {
+      repository,
+      ownership,
+      steps,
+      workflow: files.workflow.path,
+    });
     const rules = new BranchRules(this, "rules", {
       repository,
       ownership,

@@ -2,7 +2,7 @@
  * `credentials/<owner>--<repo>.json`: what a deploy needs to know of a credential, and nothing that is secret. Secrets are in it only
  * as ciphertext that GitHub alone can open. The file belongs into version control beside the config.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { ForkConfig } from "../config/schema.ts";
@@ -31,7 +31,15 @@ const schema = z.discriminatedUnion("kind", [
     kind: z.literal("deploy-key"),
     publicKey: z.string().regex(/^ssh-ed25519 [A-Za-z0-9+/=]+$/),
   }),
-  z.strictObject({ ...common, kind: z.literal("github-app"), appId: z.int().positive() }),
+  z.strictObject({
+    ...common,
+    kind: z.literal("github-app"),
+    appId: z.int().positive(),
+    /** Of the private key that is sealed, as GitHub shows it on the App's settings page: SHA-256 of the public half, base64. */
+    keyFingerprint: z.string().optional(),
+    /** The App's settings page, where people make and delete private keys. */
+    settings: z.url().optional(),
+  }),
 ]);
 
 export type SealedSecret = Readonly<z.infer<typeof sealedSecret>>;
@@ -85,8 +93,17 @@ export function writeCredentials(projectFolder: string, credentials: Credentials
   const path = credentialsPath(credentials.repository);
   const file = join(projectFolder, path);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(schema.parse(credentials), null, 2)}\n`, { mode: 0o600 });
+  // In one step: half a file would be no credential at all.
+  writeFileSync(`${file}.new`, `${JSON.stringify(schema.parse(credentials), null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
   return path;
+}
+
+/** @returns the path when there was a file. */
+export function removeCredentials(projectFolder: string, repository: string): string | undefined {
+  if (!hasCredentials(projectFolder, repository)) return undefined;
+  rmSync(join(projectFolder, credentialsPath(repository)));
+  return credentialsPath(repository);
 }
 
 function readText(file: string): string | undefined {

@@ -1,8 +1,9 @@
 /** What a GitHub App must be able to do before its key is sealed for a fork: be itself, be installed there, and have its rights. */
-import { createPrivateKey, type KeyObject, sign } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { RequestError } from "octokit";
 import type { ForkConfig } from "../config/schema.ts";
 import { Failure, InputFailure } from "../failure.ts";
+import { connectAs, explain } from "../github.ts";
 
 export interface AppKey {
   readonly appId: number;
@@ -90,4 +91,49 @@ export async function checkInstallation(
       "add these on the App's settings page, accept them for the installation, then run this again",
     );
   }
+}
+
+/** What the credentials file says of an App besides its number. */
+export interface AppFacts {
+  readonly keyFingerprint: string;
+  readonly settings: string;
+}
+
+/** Asks GitHub as the App. @throws Failure when the key is not the App's, it is not installed on the fork, or may not do enough. */
+export async function checkApp(
+  env: NodeJS.ProcessEnv,
+  fork: ForkConfig,
+  appId: number,
+  privateKey: string,
+): Promise<AppFacts> {
+  const app = readAppKey(appId, privateKey);
+  const asApp = connectAs(appJwt(app, Date.now()), env);
+  await checkInstallation(fork, appId, () =>
+    asApp.rest.apps.getRepoInstallation({ owner: fork.owner, repo: fork.name }),
+  ).catch((error) => explain(error, `ask for App ${appId} on ${fork.repository}`));
+  const { data } = await asApp.rest.apps.getAuthenticated().catch((error) => explain(error, `read App ${appId}`));
+  return { keyFingerprint: fingerprintOf(app), settings: settingsPage(data as AppOnGitHub) };
+}
+
+/**
+ * As GitHub shows it beside a private key, without `SHA256:`.
+ * https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/managing-private-keys-for-github-apps#verifying-private-keys
+ */
+export function fingerprintOf({ key }: AppKey): string {
+  return createHash("sha256")
+    .update(createPublicKey(key).export({ type: "spki", format: "der" }))
+    .digest("base64");
+}
+
+interface AppOnGitHub {
+  readonly slug: string;
+  readonly html_url: string;
+  readonly owner: { readonly login: string; readonly type?: string };
+}
+
+/** Where people make and delete an App's private keys; its owner decides the address. */
+export function settingsPage({ slug, html_url, owner }: AppOnGitHub): string {
+  const { origin } = new URL(html_url);
+  const place = owner.type === "Organization" ? `organizations/${owner.login}/settings` : "settings";
+  return `${origin}/${place}/apps/${slug}`;
 }

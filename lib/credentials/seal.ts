@@ -1,5 +1,18 @@
 /** Sealing for GitHub: only GitHub can open it again. */
 import sodium from "libsodium-wrappers";
+import type { SealedSecret } from "./credentials-file.ts";
+
+/** As `GET /repos/{owner}/{repo}/environments/{name}/secrets/public-key` gives it. */
+export interface EnvironmentKey {
+  /** Base64, Curve25519, 32 bytes. */
+  readonly key: string;
+  readonly key_id: string;
+}
+
+/** A secret of that environment, as the credentials file keeps it. */
+export async function sealedFor(environment: EnvironmentKey, name: string, secret: string): Promise<SealedSecret> {
+  return { name, keyId: environment.key_id, encrypted: await seal(secret, environment.key) };
+}
 
 /**
  * @param environmentKey base64 of the environment's public key (Curve25519, 32 bytes).

@@ -4,21 +4,16 @@ import {
   type CredentialsFile,
   credentialsPath,
   hasCredentials,
-  type SealedSecret,
   writeCredentials,
 } from "../credentials/credentials-file.ts";
 import { createSealedDeployKey } from "../credentials/deploy-key.ts";
-import { appJwt, checkInstallation, readAppKey } from "../credentials/github-app.ts";
-import { seal } from "../credentials/seal.ts";
+import { type AppFacts, checkApp } from "../credentials/github-app.ts";
+import { appSecret, credentialsEnvironment, deployKeySecret, upstreamTokenSecret } from "../credentials/names.ts";
+import { type EnvironmentKey, sealedFor } from "../credentials/seal.ts";
 import { InputFailure } from "../failure.ts";
-import { connect, connectAs, explain } from "../github.ts";
+import { connect, explain } from "../github.ts";
 import type { ProgressEvent } from "../progress.ts";
 import type { Context } from "./context.ts";
-
-export const credentialsEnvironment = "upstream-sync";
-export const deployKeySecret = "UPSTREAM_SYNC_DEPLOY_KEY";
-export const appSecret = "UPSTREAM_SYNC_APP";
-export const upstreamTokenSecret = "UPSTREAM_SYNC_UPSTREAM_TOKEN";
 
 export interface CreateCredentialsOptions {
   readonly fork: ForkConfig;
@@ -45,23 +40,15 @@ export async function* createCredentials(
 ): AsyncGenerator<ProgressEvent, CreatedCredentials> {
   const { fork } = options;
   refuseWrongInput(context, options);
-  const app = options.app && readAppKey(options.app.id, options.app.privateKey);
-  if (app) {
+  let app: AppFacts | undefined;
+  if (options.app) {
     yield {
       fork: fork.repository,
-      text: `App ${app.appId}: asking GitHub whether it is installed, and what it may do`,
+      text: `App ${options.app.id}: asking GitHub whether it is installed, and what it may do`,
     };
-    const asApp = connectAs(appJwt(app, Date.now()), context.env);
-    await checkInstallation(fork, app.appId, () =>
-      asApp.rest.apps.getRepoInstallation({ owner: fork.owner, repo: fork.name }),
-    ).catch((error) => explain(error, `ask for App ${app.appId} on ${fork.repository}`));
+    app = await checkApp(context.env, fork, options.app.id, options.app.privateKey);
   }
   const key = yield* makeEnvironment(context, fork);
-  const sealed = async (name: string, secret: string): Promise<SealedSecret> => ({
-    name,
-    keyId: key.key_id,
-    encrypted: await seal(secret, key.key),
-  });
 
   const common = {
     version: 1,
@@ -70,13 +57,13 @@ export async function* createCredentials(
     environment: credentialsEnvironment,
     ...(options.upstreamToken === undefined
       ? {}
-      : { upstreamToken: await sealed(upstreamTokenSecret, options.upstreamToken) }),
+      : { upstreamToken: await sealedFor(key, upstreamTokenSecret, options.upstreamToken) }),
   } as const;
   if (options.app) {
     yield { fork: fork.repository, text: "the App's private key: sealed for that environment" };
     const { id: appId, privateKey } = options.app;
-    const secret = await sealed(appSecret, JSON.stringify({ appId, privateKey }));
-    const path = writeCredentials(context.projectFolder, { ...common, kind: "github-app", appId, secret });
+    const secret = await sealedFor(key, appSecret, JSON.stringify({ appId, privateKey }));
+    const path = writeCredentials(context.projectFolder, { ...common, kind: "github-app", appId, ...app, secret });
     return { repository: fork.repository, path, kind: "github-app", appId };
   }
   yield { fork: fork.repository, text: "deploy key: made, and sealed for that environment" };
@@ -127,10 +114,7 @@ function refuseWrongInput(context: Context, { fork, replace, app, upstreamToken 
   }
 }
 
-async function* makeEnvironment(
-  context: Context,
-  fork: ForkConfig,
-): AsyncGenerator<ProgressEvent, { key: string; key_id: string }> {
+async function* makeEnvironment(context: Context, fork: ForkConfig): AsyncGenerator<ProgressEvent, EnvironmentKey> {
   const octokit = connect(context.env);
   const environment = { owner: fork.owner, repo: fork.name, environment_name: credentialsEnvironment };
   yield {

@@ -24,22 +24,26 @@ function registered(state: State, body: Body): App {
   if (!owner) throw problem(`no owner ${String(body.owner)}: make it first with POST /_sandbox/owners`);
   if (state.data.apps?.some((app) => app.slug === slug)) throw problem(`an App ${slug} is already there`);
   const publicKey = requiredString(body, "publicKey");
-  try {
-    if (createPublicKey(publicKey).asymmetricKeyType !== "rsa") throw new Error("not RSA");
-  } catch {
-    throw problem('"publicKey" must be an RSA public key in PEM: GitHub signs JWTs with RS256 only');
-  }
+  requireRsa(publicKey);
   return {
     id: state.id(),
     slug,
     name: optionalString(body, "name") ?? slug,
     owner: owner.login,
     clientId: `Iv23li${randomBytes(7).toString("hex")}`,
-    publicKey,
+    publicKeys: [publicKey],
     permissions: permissionsOf(body) ?? {},
     installations: [],
     created_at: state.timestamp(),
   };
+}
+
+function requireRsa(publicKey: string): void {
+  try {
+    if (createPublicKey(publicKey).asymmetricKeyType !== "rsa") throw new Error("not RSA");
+  } catch {
+    throw problem('"publicKey" must be an RSA public key in PEM: GitHub signs JWTs with RS256 only');
+  }
 }
 
 function installed(state: State, app: App, body: Body): Installation {
@@ -77,6 +81,16 @@ export function appsControlRoutes(): Routes {
     app.installations.push(installation);
     state.save();
     return c.json({ id: installation.id }, 201);
+  });
+  // On GitHub people make a second key on the App's settings page, and delete the first one there.
+  routes.put("/_sandbox/apps/:slug/keys", async (c) => {
+    const { state } = c.var.sandbox;
+    const app = appNamed(state, c.req.param("slug"));
+    const keys = optionalStrings(await readBody(c), "publicKeys") ?? [];
+    for (const key of keys) requireRsa(key);
+    app.publicKeys = keys;
+    state.save();
+    return c.body(null, 204);
   });
   routes.delete("/_sandbox/apps/:slug/installations/:id", (c) => {
     const { state } = c.var.sandbox;

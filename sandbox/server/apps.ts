@@ -23,8 +23,8 @@ export interface App {
   name: string;
   owner: string;
   clientId: string;
-  /** PEM, SubjectPublicKeyInfo or PKCS#1. */
-  publicKey: string;
+  /** Of the private keys, PEM, SubjectPublicKeyInfo or PKCS#1: while people exchange one, an App has two. */
+  publicKeys: string[];
   permissions: TokenPermissions;
   installations: Installation[];
   created_at: string;
@@ -65,8 +65,9 @@ export function appOfJwt(apps: readonly App[], token: string, now = Math.floor(D
   const claims = decoded(body);
   const app = apps.find(({ id, clientId }) => String(claims?.iss) === String(id) || claims?.iss === clientId);
   if (claims && !app) throw new GitHubError(404, "Integration not found");
-  const key = app && createPublicKey(app.publicKey);
-  const signed = key && verify("sha256", Buffer.from(`${head}.${body}`), key, Buffer.from(signature, "base64url"));
+  const fits = (key: string) =>
+    verify("sha256", Buffer.from(`${head}.${body}`), createPublicKey(key), Buffer.from(signature, "base64url"));
+  const signed = app?.publicKeys.some(fits);
   if (!app || !claims || decoded(head)?.alg !== "RS256" || !signed) {
     throw new GitHubError(401, "A JSON web token could not be decoded");
   }

@@ -40,6 +40,11 @@ function deployKeyOf(state: State, algorithm: string, data: Buffer): DeployKeyId
   return undefined;
 }
 
+function noteUse(state: State, { keyId }: DeployKeyIdentity): void {
+  const used = state.data.repositories.flatMap(({ keys }) => keys).find(({ id }) => id === keyId);
+  if (used) used.last_used = state.timestamp();
+}
+
 function authenticate(state: State, context: AuthContext): DeployKeyIdentity | undefined {
   if (context.method !== "publickey" || context.username !== "git") return undefined;
   const identity = deployKeyOf(state, context.key.algo, context.key.data);
@@ -233,7 +238,9 @@ export async function startSsh(serving: Server, port = 0): Promise<{ port: numbe
       else context.reject(["publickey"]);
     });
     connection.on("ready", () => {
-      if (identity) session(serving, connection, identity);
+      if (!identity) return;
+      noteUse(sandbox.state, identity);
+      session(serving, connection, identity);
     });
     connection.on("close", () => connections.delete(connection));
     // A client that hangs up in the middle is no fault of the server.

@@ -65,6 +65,8 @@ export interface DeployKey {
   key: string;
   read_only: boolean;
   created_at: string;
+  /** Of the last connection that proved it; absent until then. */
+  last_used?: string;
 }
 
 export interface Secret {

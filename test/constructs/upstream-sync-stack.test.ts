@@ -93,6 +93,7 @@ describe("the stack of one fork", () => {
       "terraform_data.codeowners",
       "terraform_data.codeowners_removal",
       "terraform_data.guard",
+      "terraform_data.handover",
       "terraform_data.ownership",
       "terraform_data.restore",
       "terraform_data.seen",
@@ -160,8 +161,20 @@ describe("the stack of one fork", () => {
       secret_name: "UPSTREAM_SYNC_DEPLOY_KEY",
       value_encrypted: "c2VhbGVk",
       key_id: "568250167242549743",
-      depends_on: settings,
+      depends_on: ["github_repository_deploy_key.sync", ...settings],
     });
+  });
+
+  test("another key: made first, then the secret, then the jobs that hold the old one, which goes last", () => {
+    expect(stack.resource("github_repository_deploy_key.sync").lifecycle).toMatchObject({
+      create_before_destroy: true,
+    });
+    const handover = stack.resource("terraform_data.handover");
+    expect(handover.triggers_replace).toBe(credentials.publicKey);
+    expect(handover.depends_on).toEqual(
+      expect.arrayContaining(["github_repository_deploy_key.sync", "github_actions_environment_secret.deploy_key"]),
+    );
+    expect(handover.provisioner[0]["local-exec"]).toMatchObject({ command: "handover" });
   });
 
   test("only the default branch's workflow may enter the environment", () => {

@@ -1,6 +1,12 @@
 import { generateKeyPairSync, verify } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
-import { appJwt, missingPermissions, neededPermissions, readAppKey } from "../../lib/credentials/github-app.ts";
+import {
+  appJwt,
+  missingPermissions,
+  neededPermissions,
+  readAppKey,
+  settingsPage,
+} from "../../lib/credentials/github-app.ts";
 import { forkConfig } from "../support/fork-config.ts";
 
 const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -35,4 +41,12 @@ test("what an App has to be allowed depends on what the config asks of it", () =
   expect(missingPermissions({ contents: "write", members: "read" }, { contents: "read", members: "write" })).toEqual([
     "contents: write",
   ]);
+});
+
+test("an App's settings page lies with its owner", () => {
+  const app = { slug: "sync", html_url: "https://github.com/apps/sync" };
+  expect(settingsPage({ ...app, owner: { login: "acme", type: "Organization" } })).toBe(
+    "https://github.com/organizations/acme/settings/apps/sync",
+  );
+  expect(settingsPage({ ...app, owner: { login: "ada", type: "User" } })).toBe("https://github.com/settings/apps/sync");
 });

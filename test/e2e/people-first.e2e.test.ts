@@ -15,6 +15,7 @@ let github: GitHubStandIn;
 let world: World;
 const theirs = "* @dana-dev\n";
 const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const second = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "upstream-sync-people-"));
@@ -32,6 +33,9 @@ beforeAll(async () => {
   );
   writeFileSync(config, text.replace("pullRequest:", "credentials: github-app\n    pullRequest:"));
   writeFileSync(join(folder, "app.pem"), pair.privateKey.export({ type: "pkcs1", format: "pem" }), { mode: 0o600 });
+  writeFileSync(join(folder, "second.pem"), second.privateKey.export({ type: "pkcs1", format: "pem" }), {
+    mode: 0o600,
+  });
 }, 120_000);
 
 afterAll(async () => {
@@ -45,6 +49,27 @@ const owners = async () => {
 };
 const branches = async () =>
   Object.keys(await world.refs()).filter((ref) => ref.startsWith("refs/heads/upstream-sync"));
+
+/** A second private key is sealed, then the first is deleted in the settings, and runs go on. */
+async function rotate(): Promise<void> {
+  const spki = (one: typeof pair) => one.publicKey.export({ type: "spki", format: "pem" });
+  const rotating = ["credentials", "rotate", "--private-key-file"];
+  const same = await world.upstreamSync(...rotating, join(folder, "app.pem"));
+  expect([same.exitCode, same.stderr]).toEqual([2, expect.stringContaining("is the one that is sealed already")]);
+  const unknown = await world.upstreamSync(...rotating, join(folder, "second.pem"));
+  expect([unknown.exitCode, unknown.stderr]).toEqual([1, expect.stringContaining("GitHub does not accept it")]);
+
+  await github.control("PUT", "/apps/pocket-sync/keys", { publicKeys: [spki(pair), spki(second)] });
+  const { credentials } = await world.upstreamSyncJson(...rotating, join(folder, "second.pem"));
+  expect(credentials[0].next.at(-1)).toBe(
+    `after that, when no run is going: delete ${credentials[0].from} by hand at ${github.url}/organizations/acme/settings/apps/pocket-sync (Private keys)`,
+  );
+  await world.upstreamSyncJson("apply", "--yes");
+  await github.control("PUT", "/apps/pocket-sync/keys", { publicKeys: [spki(second)] });
+  expect((await world.upstreamSyncJson("sync", "--retest")).forks[0].run.conclusion).toBe("success");
+  const status = await world.upstreamSyncJson("credentials", "status");
+  expect(status.credentials[0]).toMatchObject({ kind: "github-app", agree: true });
+}
 
 test("the App is checked before its key is sealed, pushes in its own name, and people's CODEOWNERS stays theirs", async () => {
   const permissions = { contents: "write", issues: "write", pull_requests: "write", statuses: "write" };
@@ -98,6 +123,8 @@ test("the App is checked before its key is sealed, pushes in its own name, and p
   const run = await strike(world);
   expect([run.conclusion, run.record.outcome]).toEqual(["success", "up-to-date"]);
   expect(Object.keys(await world.refs())).toContain("refs/upstream-sync/main/synced");
+
+  await rotate();
 
   await world.upstreamSyncJson("destroy", "--yes");
   expect(await owners()).toBe(theirs);

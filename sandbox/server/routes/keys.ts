@@ -36,7 +36,7 @@ function keyShape(c: RouteContext, repository: Repository, key: DeployKey) {
     verified: true,
     created_at: key.created_at,
     read_only: key.read_only,
-    last_used: null,
+    last_used: key.last_used ?? null,
     enabled: repository.actions.deployKeysAllowed,
   };
 }

@@ -48,7 +48,7 @@ beforeAll(async () => {
       name: "sync",
       owner: "acme",
       clientId: "Iv1",
-      publicKey: pair.publicKey.export({ type: "spki", format: "pem" }).toString(),
+      publicKeys: [pair.publicKey.export({ type: "spki", format: "pem" }).toString()],
       permissions: { contents: "read" },
       installations: [
         {
