@@ -51,7 +51,10 @@ function foundLines({ found }: Pick<PlanResult, "found">): string[] {
 }
 
 function waitingLines({ found }: Pick<PlanResult, "found">): string[] {
-  return found.waiting.map((sentence) => `  ${sentence}`);
+  return [
+    ...found.warnings.map((sentence) => `  warning: ${sentence}`),
+    ...found.waiting.map((sentence) => `  ${sentence}`),
+  ];
 }
 
 /** What a destroy did beyond the resources it named. */

@@ -10,6 +10,8 @@ export interface Found {
   readonly leftAlone: readonly string[];
   /** What is not in force, because people have not merged it or do not want it. Sentences. */
   readonly waiting: readonly string[];
+  /** What the set-up cannot mend and people ought to know. Sentences. */
+  readonly warnings: readonly string[];
 }
 
 export function foundIn(plan: PlanJson, changes: readonly Change[]): Found {
@@ -25,6 +27,12 @@ export function foundIn(plan: PlanJson, changes: readonly Change[]): Found {
     adopted: theirs.filter(isBranch),
     leftAlone: theirs.filter((thing) => !isBranch(thing)),
     // What this very plan is about to propose is told by its changes.
-    waiting: changes.some(({ address }) => isProposal(address)) ? [] : warningsOf(plan),
+    waiting: changes.some(({ address }) => isProposal(address)) ? [] : warningsOf(plan, isProposalCheck),
+    warnings: warningsOf(plan, (name) => !isProposalCheck(name)),
   };
+}
+
+/** Named as what they speak of: `lib/constructs/proposal-check.ts`. */
+function isProposalCheck(name: string): boolean {
+  return name === "proposal" || name === "codeowners";
 }

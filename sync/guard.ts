@@ -1,9 +1,10 @@
 /**
- * `guard`: the first thing a destroy does. Stops the workflow, lets a running sync end, keeps the commits that have not landed, and
+ * `guard`: the first thing a destroy does. Sees that the files can be removed, stops the workflow, lets a running sync end, keeps the commits that have not landed, and
  * closes what of ours people have open. It fails in words before anything is removed: everything else in the plan waits for it. `release` undoes its first step when the
  * set-up is applied again after a destroy that was cut short.
  */
 import { rm, writeFile } from "node:fs/promises";
+import { readCommitRefusals } from "./commit-refusals.ts";
 import { orMissing, readRefs, readTip, refPath, repo } from "./fork-refs.ts";
 import type { GitHub } from "./github.ts";
 import { partWithPeople } from "./part-with-people.ts";
@@ -19,6 +20,7 @@ const POLL_SECONDS = 3;
 
 export async function guard(context: RemovalContext, github: GitHub, now: () => number = Date.now): Promise<void> {
   await requireAdministrator(context, github);
+  await requireCommits(context, github);
   await stopWorkflow(context, github);
   await waitForRuns(context, github, now);
   const siblings = await readRefs(context, github, `heads/${refPath(context.branches.sync)}-`);
@@ -46,6 +48,27 @@ async function requireAdministrator(context: RemovalContext, github: GitHub): Pr
     got: found === undefined ? "a token that does not see it" : "a token without administration rights",
     remedy: "Nothing was removed. Export GITHUB_TOKEN of an administrator of the fork, then destroy again",
   });
+}
+
+/** A rule that came after the files: else the removal would end in the middle, in the provider's words. */
+async function requireCommits(context: RemovalContext, github: GitHub): Promise<void> {
+  const { commits = [], refusing = [] } = context;
+  for (const branch of new Set(commits.map((one) => one.branch))) {
+    const refusals = await readCommitRefusals(context, github, branch, refusing);
+    const paths = refusals.length === 0 ? [] : commits.filter((one) => one.branch === branch).map(({ path }) => path);
+    const there: string[] = [];
+    for (const path of paths) {
+      const at = `${repo(context)}/contents/${refPath(path)}?ref=${encodeURIComponent(branch)}`;
+      if ((await orMissing(github.get(at))) !== undefined) there.push(path);
+    }
+    if (there.length === 0) continue;
+    throw new Stop({
+      what: `${branch} takes no commit that removes ${there.join(", ")}`,
+      got: refusals.join("; "),
+      remedy:
+        "Nothing was removed. Let yourself bypass that while you destroy; or write delivery: pull-request under this fork and apply, then a destroy removes the files by pull requests",
+    });
+  }
 }
 
 /** "missing" where there is no such workflow. https://docs.github.com/rest/actions/workflows#get-a-workflow */

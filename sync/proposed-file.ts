@@ -11,8 +11,8 @@ export type ProposedFile =
    */
   | { readonly path: string; readonly section: string; readonly places: readonly string[] };
 
-/** First and last line of our section, whatever is between. */
-const SECTION = /^# upstream-sync: begin\b.*\n(?:.*\n)*?# upstream-sync: end[^\S\n]*(?:\n|$)/m;
+/** First and last line of our section, whatever is between, and however its lines end. */
+const SECTION = /^# upstream-sync: begin\b[^\n]*\n(?:[^\n]*\n)*?# upstream-sync: end[^\S\n]*(?:\n|$)/gm;
 
 /** Paths a file is looked for at, the first that is there counts. */
 export function placesOf(file: ProposedFile): readonly string[] {
@@ -38,11 +38,27 @@ export function changeOf(file: ProposedFile, live: { path: string; text: string 
 function wantedText(file: ProposedFile, live: string | undefined): string | null {
   if ("content" in file) return file.content;
   if ("remove" in file) return live === undefined || live.includes(file.mark) ? null : live;
+  return file.section === "" ? withoutSection(live) : withSection(live, file.section);
+}
+
+/** @returns null when there is nothing else. */
+function withoutSection(live: string | undefined): string | null {
   const without = (live ?? "").replace(SECTION, "");
-  if (file.section === "")
-    return live === undefined || (without.trim() === "" && live !== without) ? null : without.replace(/\n\n$/, "\n");
-  if (live === undefined) return file.section;
-  if (SECTION.test(live)) return live.replace(SECTION, () => file.section);
+  if (live === undefined || (without.trim() === "" && live !== without)) return null;
+  return live === without ? live : without.replace(/(\r?\n)\r?\n$/, "$1");
+}
+
+/** Where it stands already, whoever put it there, it is exchanged there; a second copy goes. */
+function withSection(live: string | undefined, section: string): string {
+  if (live === undefined) return section;
+  const [first, ...others] = live.match(SECTION) ?? [];
+  if (first !== undefined) {
+    // Lines that end as in Windows are the same lines.
+    const wanted = first.includes("\r\n") ? section.replaceAll("\n", "\r\n") : section;
+    if (others.length === 0 && first.trimEnd() === wanted.trimEnd()) return live;
+    let copies = 0;
+    return live.replace(SECTION, () => (copies++ === 0 ? wanted : ""));
+  }
   // The last line that matches a file wins: ours come last. A blank line keeps the two apart.
-  return `${live.endsWith("\n") || live === "" ? live : `${live}\n`}${live.trim() === "" ? "" : "\n"}${file.section}`;
+  return `${live.endsWith("\n") || live === "" ? live : `${live}\n`}${live.trim() === "" ? "" : "\n"}${section}`;
 }

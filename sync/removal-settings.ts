@@ -11,6 +11,10 @@ export interface RemovalSettings {
   readonly workflow: string;
   /** Name of a ruleset that stands as long as the set-up does. */
   readonly ruleset: string;
+  /** Files that Terraform is about to remove by a commit. Absent in a set-up of an earlier version. */
+  readonly commits?: readonly { readonly branch: string; readonly path: string }[];
+  /** Types of rules that no commit by the API satisfies. */
+  readonly refusing?: readonly string[];
   /** Settings that were changed: name -> how it was before. */
   readonly before: Readonly<Record<string, unknown>>;
 }

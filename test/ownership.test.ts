@@ -56,7 +56,21 @@ test("what was found is named by whose it is", () => {
     adopted: ["branch:sync/upstream"],
     leftAlone: ["label:upstream-sync"],
     waiting: [],
+    warnings: [],
   });
+});
+
+test("what waits for people is told apart from what the set-up cannot mend, and only that hides behind a new proposal", () => {
+  const failed = (name: string, message: string) => ({
+    address: { kind: "check", name },
+    status: "fail",
+    instances: [{ problems: [{ message }] }],
+  });
+  const checks = [failed("proposal", "waits"), failed("codeowners", "closed"), failed("signatures", "signed only")];
+  expect(foundIn({ ...plan, checks }, [])).toMatchObject({ waiting: ["waits", "closed"], warnings: ["signed only"] });
+  const [import_] = changesOf(plan);
+  const proposing = [{ ...import_, address: 'terraform_data.proposal["default"]' }] as Parameters<typeof foundIn>[1];
+  expect(foundIn({ ...plan, checks }, proposing)).toMatchObject({ waiting: [], warnings: ["signed only"] });
 });
 
 test("a destroy has no planned values: the records are those of the state", () => {

@@ -42,6 +42,8 @@ const administrators: BypassActor = { actorType: "RepositoryRole", actorId: 5 };
 export class BranchRules extends Construct {
   /** Every ruleset of the repository, as GitHub lists them. */
   readonly rulesets: RestList;
+  /** Boolean expression (without `${}`): the ruleset that stands as long as the set-up is there now. */
+  readonly standing: string;
 
   constructor(scope: Construct, id: string, props: BranchRulesProps) {
     super(scope, id);
@@ -58,6 +60,7 @@ export class BranchRules extends Construct {
       name: "rulesets",
     });
     this.rulesets = list;
+    this.standing = `anytrue([for one in ${list.items} : lower(one.name) == ${hcl(historyRuleset.toLowerCase())}])`;
     const ref = `refs/heads/${props.branch.name}`;
     const claim = (id: string, name: string) => claimRuleset(this, { ...props, rulesets: list, id, name, ref });
 

@@ -1,9 +1,9 @@
 import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { codeownersMark, codeownersPlaces } from "../render/codeowners.ts";
+import { codeownersEnd, codeownersMark, codeownersPlaces } from "../render/codeowners.ts";
 import type { RenderedFiles } from "../render/files.ts";
 import { terraformLiteral } from "../render/terraform-literal.ts";
-import { BranchFacts } from "./branch-facts.ts";
+import type { BranchFacts } from "./branch-facts.ts";
 import { hcl } from "./expression.ts";
 import { FileFacts } from "./file-facts.ts";
 import type { ForkRepository } from "./fork-repository.ts";
@@ -17,6 +17,7 @@ import type { TerraformSteps } from "./terraform-steps.ts";
 export interface DeliveryProps {
   readonly repository: ForkRepository;
   readonly ownership: Ownership;
+  readonly branchFacts: BranchFacts;
   readonly program: SyncProgram;
   readonly steps: TerraformSteps;
   readonly files: RenderedFiles;
@@ -32,6 +33,9 @@ export interface DeliveryProps {
  * of its three places; else our lines of it are proposed by pull request, and the rest of the file is never touched.
  */
 export class Delivery extends Construct {
+  /** Expression (without `${}`) of the files that are on a branch by commits of ours: a list of `{ branch, path }`. */
+  readonly commits: string;
+
   constructor(scope: Construct, id: string, props: DeliveryProps) {
     super(scope, id);
     const homes = homesOf(props.repository, props.target);
@@ -52,6 +56,7 @@ export class Delivery extends Construct {
     const shared = { ...props, fileFacts, homes };
 
     if (props.by === "pull-request") {
+      this.commits = "[]";
       const of = (home: Home) => files.filter((file) => file.home === home);
       const proposed = { default: of("default"), target: of("target") };
       new Proposals(this, "proposal", { ...shared, name: "proposal", files: proposed, section });
@@ -63,13 +68,14 @@ export class Delivery extends Construct {
       );
       return;
     }
-    const branchFacts = new BranchFacts(this, "branches", {
-      repository: props.repository,
-      branches: Object.values(homes),
-    });
     const [program, ...others] = files as [ManagedFile, ...ManagedFile[]];
     const committed = codeowners ? [program, codeowners, ...others] : files;
-    new ManagedFiles(this, "committed", { ...shared, files: committed, branchFacts });
+    const each = committed.map(
+      ({ home, path, owned }) =>
+        `[for path in [${hcl(path)}] : { branch = ${homes[home].expression}, path = path } if ${owned.managed}]`,
+    );
+    this.commits = `concat(${each.join(", ")})`;
+    new ManagedFiles(this, "committed", { ...shared, files: committed });
     if (codeowners && section) {
       const when = `!${codeowners.owned.managed}`;
       // Whose the file is stands in the record, which waits for these look-ups; so they go by what is there now.
@@ -153,6 +159,9 @@ function codeownersThere(facts: FileFacts): string {
   return `anytrue([${codeownersFiles.map(({ id }) => facts.there(id)).join(", ")}])`;
 }
 
+/** One that is our section and nothing else: with a line of people's in it, before or after, it is theirs. */
 function codeownersOurs(facts: FileFacts): string {
-  return `startswith(${facts.text("codeowners")}, ${hcl(codeownersMark)})`;
+  const text = facts.text("codeowners");
+  const [begin, end] = [hcl(codeownersMark), hcl(codeownersEnd)];
+  return `(startswith(${text}, ${begin}) && endswith(trimspace(${text}), ${end}) && length(split(${end}, ${text})) == 2)`;
 }

@@ -1,6 +1,7 @@
 import { TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { ActionsSettings } from "./actions-settings.ts";
+import { refusing } from "./branch-facts.ts";
 import { address, putAfter, resourcesIn } from "./depend-on.ts";
 import { hcl } from "./expression.ts";
 import type { ForkRepository } from "./fork-repository.ts";
@@ -12,6 +13,8 @@ export interface GuardProps {
   readonly branch: SyncBranch;
   readonly target: string;
   readonly settings: ActionsSettings;
+  /** Expression of the files that a destroy removes by a commit: a list of `{ branch, path }`. */
+  readonly commits: string;
   /** Path of the workflow in the fork. */
   readonly workflow: string;
   /** Name of a ruleset that stands as long as the set-up does. */
@@ -34,10 +37,11 @@ export class Guard extends Construct {
       branches: { sync: branch.name, target },
       workflow: props.workflow.slice(props.workflow.lastIndexOf("/") + 1),
       ruleset: props.ruleset,
+      refusing,
     };
     // A destroy-time provisioner sees `self` alone, so all it needs is in the input. It stays far below the 128 KiB that an
     // environment value may have (reference: github-facts-2.md).
-    const input = `\${merge(${hcl(plain)}, { removesBranch = ${branch.removed}, before = ${settings.before} })}`;
+    const input = `\${merge(${hcl(plain)}, { removesBranch = ${branch.removed}, before = ${settings.before}, commits = ${props.commits} })}`;
     const data = (name: string): TerraformResource => {
       const resource = new TerraformResource(this, name, { terraformResourceType: "terraform_data" });
       resource.overrideLogicalId(name);

@@ -19,7 +19,10 @@ export class ProposalCheck extends Construct {
     if (props.section) {
       const texts = props.section.places.map(({ id }) => fileFacts.text(id)).join(", ");
       const live = `try(compact([${texts}])[0], "")`;
-      missing.push(`strcontains(${live}, ${hcl(props.section.text)}) ? [] : ["our lines of CODEOWNERS"]`);
+      // However its lines end.
+      missing.push(
+        `strcontains(replace(${live}, "\\r", ""), ${hcl(props.section.text.trimEnd())}) ? [] : ["our lines of CODEOWNERS"]`,
+      );
     }
     const local = (key: string, expression: string) => stack.addOverride(`locals.${name}_${key}`, `\${${expression}}`);
     local("missing", `concat(${missing.join(", ")})`);

@@ -106,6 +106,27 @@ function handOver(scope: Construct, { repository, steps, workflow }: Credentials
   data.dependsOn = before;
 }
 
+/**
+ * An organization may forbid deploy keys, which also switches off those that are there; the setting is told to its members alone. A
+ * policy of an enterprise shows only in a key that is there, else in GitHub's refusal.
+ * https://docs.github.com/organizations/managing-organization-settings/restricting-deploy-keys-in-your-organization
+ */
+function requireDeployKeys(scope: Construct, repository: ForkRepository, ownership: Ownership, keys: string): void {
+  const organization = new DataGithubRestApi(scope, "organization", { endpoint: `orgs/${repository.owner}` });
+  organization.overrideLogicalId("organization");
+  const type = `try(${repository.fact("owner.type")}, "")`;
+  organization.addOverride("for_each", `\${toset([for type in [${type}] : type if type == "Organization"])}`);
+  const told = `try(jsondecode(read.body).deploy_keys_enabled_for_repositories, null)`;
+  const forbidden = `anytrue([for read in data.github_rest_api.organization : ${told} == false])`;
+  const off = `anytrue([for one in ${keys} : try(one.enabled, null) == false])`;
+  ownership.require(`!${forbidden} && !${off}`, {
+    what: `the deploy key of ${repository.owner}/${repository.name}`,
+    got: "an organization or enterprise that forbids deploy keys",
+    expected: "deploy keys allowed, or another credential",
+    fix: `Let an owner of the organization allow them (its settings, Deploy keys), or write credentials: github-app and run \`upstream-sync credentials create ${repository.owner}/${repository.name} --replace\` with an App.`,
+  });
+}
+
 /** Ours is the key of the credentials file under our title. GitHub takes a key only once, and people know it by its title. */
 function claimKey(scope: Construct, repository: ForkRepository, ownership: Ownership, publicKey: string): void {
   const list = new RestList(scope, "keys", {
@@ -115,7 +136,9 @@ function claimKey(scope: Construct, repository: ForkRepository, ownership: Owner
   // GitHub keeps type and key, not the comment.
   const material = hcl(publicKey.trim().split(/\s+/).slice(0, 2).join(" "));
   const same = `join(" ", slice(concat(split(" ", one.key), [""]), 0, 2)) == ${material}`;
-  const ours = `[for one in ${list.items} : one.id if one.title == "${keyTitle}" && ${same}]`;
+  const keys = `[for one in ${list.items} : one if one.title == "${keyTitle}" && ${same}]`;
+  requireDeployKeys(scope, repository, ownership, keys);
+  const ours = `${keys}[*].id`;
   const owned = ownership.claim({
     thing: `deploy key:${keyTitle}`,
     there: `length([for one in ${list.items} : one if one.title == "${keyTitle}" || ${same}]) > 0`,

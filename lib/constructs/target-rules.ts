@@ -2,7 +2,7 @@ import { RepositoryRuleset } from "@cdktf/provider-github/lib/repository-ruleset
 import { Construct } from "constructs";
 import type { ForkConfig } from "../config/schema.ts";
 import { terraformLiteral } from "../render/terraform-literal.ts";
-import { BranchFacts } from "./branch-facts.ts";
+import type { BranchFacts } from "./branch-facts.ts";
 import { claimRuleset } from "./branch-rules.ts";
 import type { ForkRepository } from "./fork-repository.ts";
 import { homesOf } from "./homes.ts";
@@ -12,6 +12,7 @@ import type { RestList } from "./rest-list.ts";
 export interface TargetRulesProps {
   readonly repository: ForkRepository;
   readonly ownership: Ownership;
+  readonly branchFacts: BranchFacts;
   /** Every ruleset of the repository. */
   readonly rulesets: RestList;
   /** Name of the target branch. */
@@ -29,11 +30,10 @@ const name = "upstream-sync: target";
 export class TargetRules extends Construct {
   constructor(scope: Construct, id: string, props: TargetRulesProps) {
     super(scope, id);
-    const { repository, ownership, rules } = props;
+    const { repository, ownership, branchFacts, rules } = props;
     const ref = `refs/heads/${terraformLiteral(props.target)}`;
     const branch = homesOf(repository, props.target).target;
-    const facts = new BranchFacts(this, "facts", { repository, branches: [branch] });
-    const left = facts.mergeMethods(repository, branch, rules.mergeMethods, name);
+    const left = branchFacts.mergeMethods(repository, branch, rules.mergeMethods, name);
     ownership.require(`contains(${left}, "merge")`, {
       what: `the ways to merge into ${props.target}`,
       got: `\${join(", ", ${left}) == "" ? "none" : join(", ", ${left})}, after the repository's settings and everybody's rulesets`,

@@ -3,14 +3,17 @@ import { Construct } from "constructs";
 import type { ForkConfig } from "../config/schema.ts";
 import type { RenderedFiles } from "../render/files.ts";
 import { ActionsSettings } from "./actions-settings.ts";
+import { BranchFacts } from "./branch-facts.ts";
 import { BranchRules, historyRuleset } from "./branch-rules.ts";
 import { Delivery } from "./delivery.ts";
 import { putAfter } from "./depend-on.ts";
 import { ForkConditions } from "./fork-conditions.ts";
 import { ForkRepository } from "./fork-repository.ts";
 import { Guard } from "./guard.ts";
+import { homesOf } from "./homes.ts";
 import { Labels } from "./labels.ts";
 import { Ownership } from "./ownership.ts";
+import { PushConditions } from "./push-conditions.ts";
 import { SyncBranch } from "./sync-branch.ts";
 import type { SyncCredentials } from "./sync-credentials.ts";
 import { SyncProgram } from "./sync-program.ts";
@@ -73,6 +76,14 @@ export class UpstreamSync extends Construct {
       includeAdministrators: fork.protection.sync.includeAdministrators,
       bypass: credentials.bypassActor,
     });
+    const homes = homesOf(repository, fork.branches.target);
+    const sync = homesOf(repository, fork.branches.sync).target;
+    const branchFacts = new BranchFacts(this, "branch-facts", {
+      repository,
+      branches: [homes.default, homes.target],
+      untilSetUp: { branch: sync, when: `!(${rules.standing})` },
+    });
+    new PushConditions(this, "push", { repository, ownership, branchFacts, sync, target: homes.target, credentials });
     const targetRules =
       fork.protection.target === "none"
         ? []
@@ -80,6 +91,7 @@ export class UpstreamSync extends Construct {
             new TargetRules(this, "target-rules", {
               repository,
               ownership,
+              branchFacts,
               rulesets: rules.rulesets,
               target: fork.branches.target,
               rules: fork.protection.target,
@@ -88,9 +100,10 @@ export class UpstreamSync extends Construct {
     const labels = new Labels(this, "labels", { repository, ownership, names: fork.pullRequest.labels });
     const settings = new ActionsSettings(this, "actions", { repository, ownership });
 
-    new Delivery(this, "delivery", {
+    const delivery = new Delivery(this, "delivery", {
       repository,
       ownership,
+      branchFacts,
       program,
       steps,
       files,
@@ -105,6 +118,7 @@ export class UpstreamSync extends Construct {
       branch,
       target: fork.branches.target,
       settings,
+      commits: delivery.commits,
       workflow: files.workflow.path,
       ruleset: historyRuleset,
       steps,

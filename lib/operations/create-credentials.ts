@@ -48,6 +48,7 @@ export async function* createCredentials(
     };
     app = await checkApp(context.env, fork, options.app.id, options.app.privateKey);
   }
+  if (!app) await refuseForbiddenKeys(context, fork);
   const key = yield* makeEnvironment(context, fork);
 
   const common = {
@@ -112,6 +113,22 @@ function refuseWrongInput(context: Context, { fork, replace, app, upstreamToken 
       "write private: true below upstream, or leave --upstream-token out",
     );
   }
+}
+
+/** GitHub tells the setting to members of the organization alone, and a person's account has none: then nothing is known. */
+async function refuseForbiddenKeys(context: Context, { owner, repository }: ForkConfig): Promise<void> {
+  const organization = await connect(context.env)
+    .rest.orgs.get({ org: owner })
+    .catch((error: { status?: number }) => {
+      if (error.status === 404 || error.status === 403) return undefined;
+      return explain(error, `read the settings of ${owner}`);
+    });
+  const { deploy_keys_enabled_for_repositories: enabled } = organization?.data ?? {};
+  if (enabled !== false) return;
+  throw new InputFailure(
+    `the organization ${owner} forbids deploy keys: nothing was made for ${repository}`,
+    "let an owner of the organization allow them (its settings, Deploy keys), or write credentials: github-app",
+  );
 }
 
 async function* makeEnvironment(context: Context, fork: ForkConfig): AsyncGenerator<ProgressEvent, EnvironmentKey> {

@@ -8,7 +8,8 @@ export const codeownersPlaces = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEO
 export const codeownersMark = "# upstream-sync: begin";
 
 const begin = `${codeownersMark}. Made from upstream-sync.yaml; edit that file and deploy again.`;
-const end = "# upstream-sync: end";
+/** How it ends. */
+export const codeownersEnd = "# upstream-sync: end";
 
 /**
  * Owners of the managed files, then the configured patterns: GitHub takes the last line that matches, so what people wrote
@@ -23,7 +24,7 @@ export function codeownersSection(fork: ForkConfig, managedPaths: readonly strin
     ...managedPaths.map((path) => [`/${path.replaceAll(" ", "\\ ")}`, ...owners]),
     ...Object.entries(fork.owners).map(([pattern, people]) => [pattern, ...people]),
   ];
-  return [begin, ...lines.map((words) => words.join(" ")), end, ""].join("\n");
+  return [begin, ...lines.map((words) => words.join(" ")), codeownersEnd, ""].join("\n");
 }
 
 /** Those asked for a review; without any, everybody who owns something. */

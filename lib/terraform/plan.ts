@@ -42,7 +42,7 @@ export interface PlanJson {
     };
   }[];
   readonly checks?: readonly {
-    readonly address: { readonly kind: string };
+    readonly address: { readonly kind: string; readonly name?: string };
     readonly status: string;
     readonly instances?: readonly { readonly problems?: readonly { readonly message: string }[] }[];
   }[];
@@ -64,10 +64,10 @@ export function instancesOf(plan: PlanJson, address: string): Map<string, unknow
   return new Map(instances.map(({ index, values }) => [index as string, values]));
 }
 
-/** What the stack's own `check` blocks say: nothing changes by it, and people ought to know. */
-export function warningsOf({ checks = [] }: PlanJson): string[] {
+/** What the stack's own `check` blocks say: nothing changes by it, and people ought to know. @param named whether a block is meant. */
+export function warningsOf({ checks = [] }: PlanJson, named: (name: string) => boolean): string[] {
   return checks
-    .filter(({ address, status }) => address.kind === "check" && status === "fail")
+    .filter(({ address, status }) => address.kind === "check" && status === "fail" && named(address.name ?? ""))
     .flatMap(({ instances = [] }) => instances.flatMap(({ problems = [] }) => problems.map(({ message }) => message)));
 }
 

@@ -5,7 +5,7 @@ import type { Change } from "../../lib/terraform/plan.ts";
 
 function planned(...changes: Change[]): PlanResult {
   const summary = { create: 0, update: changes.length, delete: 0 };
-  const found = { imported: [], adopted: [], leftAlone: [], waiting: [] };
+  const found = { imported: [], adopted: [], leftAlone: [], waiting: [], warnings: [] };
   return { repository: "acme/open-webui", changes, summary, found } as unknown as PlanResult;
 }
 

@@ -64,6 +64,7 @@ describe("the stack of one fork", () => {
       "data.github_rest_api.more_deploy_keys",
       "data.github_rest_api.more_labels",
       "data.github_rest_api.more_rulesets",
+      "data.github_rest_api.organization",
       "data.github_rest_api.protection",
       "data.github_rest_api.repository",
       "data.github_rest_api.rules",

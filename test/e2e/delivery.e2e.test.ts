@@ -79,6 +79,13 @@ test("a rule of the team that refuses our commits is told before the first write
 
   await world.rest("administrator", "PUT", path, { bypass_actors: [] });
   expect((await world.upstreamSync("plan", "--exit-code")).exitCode).toBe(0);
+  const removal = await world.upstreamSync("destroy", "--yes");
+  const takesNone =
+    'main takes no commit that removes .github/upstream-sync/upstream-sync.mjs, .github/workflows/upstream-sync.yml: rule pull_request of ruleset "team: main" (acme/pocket-board). Nothing was removed. Let yourself bypass that while you destroy; or write delivery: pull-request';
+  expect([removal.exitCode, removal.stderr]).toEqual([1, expect.stringContaining(takesNone)]);
+  expect((await world.upstreamSync("plan", "--exit-code")).exitCode).toBe(0);
+  const state = `${world.forkPath}/actions/workflows/upstream-sync.yml`;
+  expect((await world.rest("administrator", "GET", state)).data.state).toBe("active");
   edit("timeoutMinutes: 10", "timeoutMinutes: 11");
   const changed = await world.upstreamSync("plan");
   expect([changed.exitCode, changed.stderr]).toEqual([

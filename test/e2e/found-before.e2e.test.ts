@@ -1,6 +1,11 @@
 /** What was on the fork before: used as it is, or named before anything is written. Real Terraform, the real provider, the sandbox. */
+
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { git } from "../../demo/git.ts";
+import { loadConfig } from "../../lib/config/load.ts";
+import type { ForkConfig } from "../../lib/config/schema.ts";
+import { renderFiles } from "../../lib/render/files.ts";
 import { actionAndAddress, TeamFork } from "./support/team-fork.ts";
 
 const selected = { github_owned_allowed: true, verified_allowed: false, patterns_allowed: ["acme/*"] };
@@ -23,6 +28,18 @@ async function refused(): Promise<string> {
   return result.stderr;
 }
 
+/** A rule of the team's. */
+async function signedOnly(branch: string, bypass: object[] = []): Promise<void> {
+  await fork.team("POST", "/rulesets", {
+    name: `team: ${branch}`,
+    target: "branch",
+    enforcement: "active",
+    bypass_actors: bypass,
+    conditions: { ref_name: { include: [`refs/heads/${branch}`], exclude: [] } },
+    rules: [{ type: "required_signatures" }],
+  });
+}
+
 describe("a fork that has all of it already", () => {
   test("is used as it is, is planned empty, and is the same after a destroy", async () => {
     // GitHub makes nine labels with a repository; the one that matters comes on the second page.
@@ -36,6 +53,17 @@ describe("a fork that has all of it already", () => {
     });
     const refs = await fork.world.refs();
     await fork.team("POST", "/git/refs", { ref: "refs/heads/sync/upstream", sha: refs["refs/heads/main"] });
+    // Its owners stand below our lines, which they pasted at its top: the whole is theirs.
+    const section = renderFiles(
+      loadConfig(join(fork.world.project, "upstream-sync.yaml")).forks[0] as ForkConfig,
+    ).codeowners;
+    const theirs = "* @dana-dev\n";
+    await fork.team("PUT", `/contents/${section?.path}`, {
+      message: "Who owns what",
+      content: Buffer.from(`${section?.content}${theirs}`).toString("base64"),
+      branch: "dev",
+    });
+    await signedOnly("dev", [{ actor_type: "RepositoryRole", actor_id: 5, bypass_mode: "always" }]);
     const before = await fork.snapshot();
     await fork.credentials();
 
@@ -43,8 +71,13 @@ describe("a fork that has all of it already", () => {
     expect(found).toEqual({
       imported: ["github_repository_environment.sync"],
       adopted: ["branch:sync/upstream"],
-      leftAlone: ["label:upstream-sync", "setting:Actions"],
+      leftAlone: ["file:CODEOWNERS", "label:upstream-sync", "setting:Actions"],
       waiting: [],
+      warnings: [
+        expect.stringMatching(
+          /^dev takes signed commits only, which upstream's and ours are not \(rule required_signatures of ruleset "team: dev"/,
+        ),
+      ],
     });
     expect(
       changes.map(actionAndAddress).filter((one: string) => /label|branch\.sync|repository_permissions/.test(one)),
@@ -55,6 +88,7 @@ describe("a fork that has all of it already", () => {
       ...["accept-upstream-workflows", "upstream-sync"].map((name) => `create terraform_data.seen["label:${name}"]`),
     ]);
     await fork.planEmpty();
+    expect(await fork.team("GET", "/pulls?state=all")).toEqual([]);
 
     const { removal } = await fork.destroy();
     expect(removal).toEqual({
@@ -66,9 +100,18 @@ describe("a fork that has all of it already", () => {
           to: { default_workflow_permissions: "write", can_approve_pull_request_reviews: false },
         },
       ],
-      kept: [{ thing: "branch sync/upstream", why: "it was there before, or the config keeps it" }],
+      kept: [
+        { thing: "branch sync/upstream", why: "it was there before, or the config keeps it" },
+        { thing: ".github/CODEOWNERS on dev", why: expect.stringContaining("takes it away once it is merged") },
+      ],
     });
-    expect(fork.changed(before, await fork.snapshot())).toEqual([]);
+    expect(fork.changed(before, await fork.snapshot())).toEqual(["refs/heads/upstream-sync-files-dev"]);
+    const [pull] = await fork.team("GET", "/pulls");
+    expect(
+      (await fork.team("GET", `/pulls/${pull.number}/files`)).map(({ filename }: { filename: string }) => filename),
+    ).toEqual([section?.path]);
+    const { content } = await fork.team("GET", `/contents/${section?.path}?ref=upstream-sync-files-dev`);
+    expect(Buffer.from(content, "base64").toString()).toBe(theirs);
     expect(await fork.team("GET", "/actions/permissions/selected-actions")).toEqual(selected);
   }, 300_000);
 
@@ -89,6 +132,9 @@ describe("a fork that has all of it already", () => {
       token: fork.world.people.administrator,
     });
     await fork.team("DELETE", "/environments/upstream-sync");
+    await signedOnly("sync/upstream", [{ actor_type: "RepositoryRole", actor_id: 5, bypass_mode: "always" }]);
+    await signedOnly("main");
+    await fork.world.github.control("PATCH", "/owners/acme", { deployKeysEnabled: false });
 
     const words = await refused();
     expect(words).toContain('the ruleset "upstream-sync: gate" of acme/pocket-board: got one that was there before');
@@ -98,5 +144,21 @@ describe("a fork that has all of it already", () => {
     );
     expect(words).toContain("the environment upstream-sync of acme/pocket-board: got none");
     expect(words).toContain("credentials create acme/pocket-board --replace");
+    expect(words).toContain(
+      "the deploy key of acme/pocket-board: got an organization or enterprise that forbids deploy keys",
+    );
+    expect(words).toContain(
+      'pushes of the workflow to sync/upstream: got rule required_signatures of ruleset "team: sync/upstream" (acme/pocket-board), expected none that holds for deploy keys',
+    );
+    expect(words).toContain(
+      'main takes no commit of .github/upstream-sync/upstream-sync.mjs: rule required_signatures of ruleset "team: main" (acme/pocket-board)',
+    );
+    expect(words).toContain("let yourself bypass that rule: our commits carry no signature");
+
+    const create = await fork.world.upstreamSync("credentials", "create", "--replace");
+    expect([create.exitCode, create.stderr]).toEqual([
+      2,
+      expect.stringContaining("the organization acme forbids deploy keys: nothing was made for acme/pocket-board"),
+    ]);
   }, 60_000);
 });

@@ -77,6 +77,7 @@ describe("the package, installed from its tarball into an empty folder", () => {
     );
     expect(stdout.split(" ").sort()).toEqual([
       "ActionsSettings",
+      "BranchFacts",
       "BranchRules",
       "Delivery",
       "ForkConditions",
@@ -86,6 +87,7 @@ describe("the package, installed from its tarball into an empty folder", () => {
       "ManagedFiles",
       "Ownership",
       "Proposals",
+      "PushConditions",
       "SyncBranch",
       "SyncCredentials",
       "SyncProgram",

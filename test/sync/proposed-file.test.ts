@@ -21,6 +21,16 @@ describe("our section of a CODEOWNERS of people's", () => {
     expect(changeOf(section(part), live(`* @team\n\n${part}`))).toBeUndefined();
   });
 
+  test("that people have pasted is the same section, also with lines that end as in Windows, and in one copy", () => {
+    const windows = (text: string) => text.replaceAll("\n", "\r\n");
+    for (const text of [`${part}* @team\n`, windows(`* @team\n\n${part}`), `* @team\n${part.trimEnd()}`]) {
+      expect(changeOf(section(part), live(text))).toBeUndefined();
+    }
+    const newer = part.replace("@a", "@b");
+    expect(changeOf(section(newer), live(windows(`${part}* @team\n`)))?.content).toBe(windows(`${newer}* @team\n`));
+    expect(changeOf(section(part), live(`${part}* @team\n${part}`))?.content).toBe(`${part}* @team\n`);
+  });
+
   test("is the whole file where there is none", () => {
     expect(changeOf(section(part), undefined)).toEqual({ path, content: part });
   });
@@ -28,6 +38,9 @@ describe("our section of a CODEOWNERS of people's", () => {
   test("goes as it came", () => {
     expect(changeOf(section(""), live(`* @team\n\n${part}`))?.content).toBe("* @team\n");
     expect(changeOf(section(""), live(`* @team\n\n${part}/z @z\n`))?.content).toBe("* @team\n\n/z @z\n");
+    expect(changeOf(section(""), live(`${part}* @team\n${part}`))?.content).toBe("* @team\n");
+    expect(changeOf(section(""), live(`* @team\r\n\r\n${part}`))?.content).toBe("* @team\r\n");
+    expect(changeOf(section(""), live("* @team\n\n"))).toBeUndefined();
     expect(changeOf(section(""), live(part, path))).toEqual({ path, content: null });
     expect(changeOf(section(""), live("* @team\n"))).toBeUndefined();
     expect(changeOf(section(""), undefined)).toBeUndefined();

@@ -27,6 +27,11 @@ function normalized(text: string): string | undefined {
   return keyTypes.test(type) && inner === type ? `${type} ${blob}` : undefined;
 }
 
+/** An organization's policy also switches off the keys that are there (docs: restricting-deploy-keys-in-your-organization). */
+function allowed(c: RouteContext, { owner, actions }: Repository): boolean {
+  return actions.deployKeysAllowed && c.var.sandbox.state.owner(owner)?.deployKeysEnabled !== false;
+}
+
 function keyShape(c: RouteContext, repository: Repository, key: DeployKey) {
   return {
     id: key.id,
@@ -37,7 +42,7 @@ function keyShape(c: RouteContext, repository: Repository, key: DeployKey) {
     created_at: key.created_at,
     read_only: key.read_only,
     last_used: key.last_used ?? null,
-    enabled: repository.actions.deployKeysAllowed,
+    enabled: allowed(c, repository),
   };
 }
 
@@ -58,9 +63,11 @@ export function keysRoutes(): Routes {
     const { state } = c.var.sandbox;
     const body = await readBody(c);
     const text = requiredString(body, "key");
-    // vitodeploy/vito#949: organisations may forbid deploy keys.
-    if (!repository.actions.deployKeysAllowed || state.owner(repository.owner)?.deployKeysEnabled === false)
-      throw new GitHubError(422, "Deploy keys are disabled for this repository");
+    if (!allowed(c, repository)) {
+      // As in vitodeploy/vito#949.
+      const message = "Deploy keys are disabled for this repository";
+      throw new GitHubError(422, "Validation Failed", { errors: [{ resource: "PublicKey", code: "custom", message }] });
+    }
     const key = normalized(text);
     if (key === undefined) {
       const words = "key is invalid. You must supply a key in OpenSSH public key format";

@@ -116,7 +116,10 @@ describe("deploy keys", () => {
     const repository = sandbox.state.repository("ada", "fork");
     if (repository) repository.actions.deployKeysAllowed = false;
     const off = await sandbox.ask("POST", `${fork}/keys`, ada, { title: "x", key });
-    expect([off.status, off.body.message]).toEqual([422, "Deploy keys are disabled for this repository"]);
+    expect([off.status, off.body.errors]).toEqual([
+      422,
+      [{ resource: "PublicKey", code: "custom", message: "Deploy keys are disabled for this repository" }],
+    ]);
   });
 });
 
