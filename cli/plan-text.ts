@@ -29,14 +29,19 @@ export function planText(result: PlanResult): string {
     `${result.repository}: ${create} to create, ${update} to change, ${removed} to remove`,
     ...riskLines(result.changes),
     ...lines,
-    ...(records > 0 ? [`    and ${records} records of what was there before us`] : []),
+    ...(records > 0
+      ? [
+          `    and ${records} ${records === 1 ? "record" : "records"} of what was there before us and of what a destroy has to do`,
+        ]
+      : []),
     ...foundLines(result),
   ].join("\n");
 }
 
 /** Records are on this side alone: nothing on GitHub changes by them. */
-function isRecord({ address }: Change): boolean {
-  return /^terraform_data\.(before|seen|ownership)\b/.test(address);
+function isRecord({ address, action }: Change): boolean {
+  const changed = action === "update" && /^terraform_data\.(guard|restore)\b/.test(address);
+  return changed || /^terraform_data\.(before|seen|ownership)\b/.test(address);
 }
 
 function foundLines({ found }: Pick<PlanResult, "found">): string[] {

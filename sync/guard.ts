@@ -52,7 +52,7 @@ async function requireAdministrator(context: RemovalContext, github: GitHub): Pr
 
 /** A rule that came after the files: else the removal would end in the middle, in the provider's words. */
 async function requireCommits(context: RemovalContext, github: GitHub): Promise<void> {
-  const { commits = [], refusing = [] } = context;
+  const { commits = [], refusing } = context;
   for (const branch of new Set(commits.map((one) => one.branch))) {
     const refusals = await readCommitRefusals(context, github, branch, refusing);
     const paths = refusals.length === 0 ? [] : commits.filter((one) => one.branch === branch).map(({ path }) => path);

@@ -13,8 +13,6 @@ export interface RemovalSettings {
   readonly ruleset: string;
   /** Files that Terraform is about to remove by a commit. Absent in a set-up of an earlier version. */
   readonly commits?: readonly { readonly branch: string; readonly path: string }[];
-  /** Types of rules that no commit by the API satisfies. */
-  readonly refusing?: readonly string[];
   /** Settings that were changed: name -> how it was before. */
   readonly before: Readonly<Record<string, unknown>>;
 }
@@ -22,12 +20,15 @@ export interface RemovalSettings {
 export interface RemovalContext extends RemovalSettings, Connection {
   /** How long a running sync is waited for. */
   readonly waitSeconds: number;
+  /** Types of rules that no commit by the API satisfies. */
+  readonly refusing: readonly string[];
 }
 
 const FIFTEEN_MINUTES = 900;
 
 export function readRemovalSettings(environment: Environment): RemovalContext {
-  return { ...readStep<RemovalSettings>(environment), waitSeconds: waitSeconds(environment) };
+  const refusing = (environment.UPSTREAM_SYNC_REFUSING_RULES ?? "").split(" ").filter(Boolean);
+  return { ...readStep<RemovalSettings>(environment), waitSeconds: waitSeconds(environment), refusing };
 }
 
 /** How long a run is waited for. */

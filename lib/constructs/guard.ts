@@ -37,30 +37,34 @@ export class Guard extends Construct {
       branches: { sync: branch.name, target },
       workflow: props.workflow.slice(props.workflow.lastIndexOf("/") + 1),
       ruleset: props.ruleset,
-      refusing,
     };
     // A destroy-time provisioner sees `self` alone, so all it needs is in the input. It stays far below the 128 KiB that an
     // environment value may have (reference: github-facts-2.md).
-    const input = `\${merge(${hcl(plain)}, { removesBranch = ${branch.removed}, before = ${settings.before}, commits = ${props.commits} })}`;
-    const data = (name: string): TerraformResource => {
+    const input = `merge(${hcl(plain)}, { removesBranch = ${branch.removed}, before = ${settings.before} })`;
+    const data = (name: string, input: string): TerraformResource => {
       const resource = new TerraformResource(this, name, { terraformResourceType: "terraform_data" });
       resource.overrideLogicalId(name);
-      resource.addOverride("input", input);
+      resource.addOverride("input", `\${${input}}`);
       return resource;
     };
     const environment = { UPSTREAM_SYNC_INPUT: "jsonencode(self.input)" };
 
     const everything = resourcesIn(TerraformStack.of(this));
-    const restore = data("restore");
+    const restore = data("restore", input);
     restore.addOverride("count", `\${length(${settings.before}) > 0 ? 1 : 0}`);
     restore.addOverride("provisioner", [steps.provisioner({ verb: "restore", when: "destroy", environment })]);
     putAfter(settings, [restore]);
 
-    const guard = data("guard");
+    const guard = data("guard", `merge(${input}, { commits = ${props.commits} })`);
     guard.addOverride("provisioner", [
       // After a destroy that was cut short, the workflow is off and this is made again.
       steps.provisioner({ verb: "release", when: "create", environment, onFailure: "continue" }),
-      steps.provisioner({ verb: "guard", when: "destroy", environment }),
+      steps.provisioner({
+        verb: "guard",
+        when: "destroy",
+        // Of the code and not of the set-up, so it is not in the state.
+        environment: { ...environment, UPSTREAM_SYNC_REFUSING_RULES: hcl(refusing.join(" ")) },
+      }),
     ]);
     guard.dependsOn = [...everything, restore].map(address);
   }

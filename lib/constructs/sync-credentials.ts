@@ -138,12 +138,11 @@ function claimKey(scope: Construct, repository: ForkRepository, ownership: Owner
   const same = `join(" ", slice(concat(split(" ", one.key), [""]), 0, 2)) == ${material}`;
   const keys = `[for one in ${list.items} : one if one.title == "${keyTitle}" && ${same}]`;
   requireDeployKeys(scope, repository, ownership, keys);
-  const ours = `${keys}[*].id`;
   const owned = ownership.claim({
     thing: `deploy key:${keyTitle}`,
     there: `length([for one in ${list.items} : one if one.title == "${keyTitle}" || ${same}]) > 0`,
-    ours: () => `length(${ours}) > 0`,
-    importId: `"${repository.name}:\${${ours}[0]}"`,
+    ours: () => `length(${keys}) > 0`,
+    importId: `"${repository.name}:\${${keys}[0].id}"`,
     foreign: {
       what: `the deploy key "${keyTitle}" of ${repository.owner}/${repository.name}`,
       got: "one that was there before: another key of that title, or the key of the credentials file under another title",

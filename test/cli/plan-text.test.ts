@@ -50,6 +50,22 @@ test("a digest that goes with a change is not shown as a change of its own", () 
   ]);
 });
 
+test("what a destroy has to do is counted and not shown, what makes or removes the guard is shown", () => {
+  const guard = (action: Change["action"]): Change => ({
+    address: "terraform_data.guard",
+    type: "terraform_data",
+    action,
+    fields: [{ path: "input.commits.0.branch", before: "main", after: undefined }],
+    risks: [],
+  });
+  expect(
+    planText(planned(guard("update")))
+      .split("\n")
+      .slice(1),
+  ).toEqual(["    and 1 record of what was there before us and of what a destroy has to do"]);
+  expect(planText(planned(guard("delete")))).toContain("  - terraform_data.guard\n");
+});
+
 test("a single value is shown with old and new", () => {
   const change: Change = {
     address: "github_repository_ruleset.gate",

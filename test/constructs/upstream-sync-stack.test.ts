@@ -268,7 +268,10 @@ describe("the stack of one fork", () => {
       when: "destroy",
       interpreter: ["node", expect.stringMatching(/^assets\/\S+\/current\/terraform-steps\.mjs$/)],
       command: "guard",
-      environment: { UPSTREAM_SYNC_INPUT: "${jsonencode(self.input)}" },
+      environment: {
+        UPSTREAM_SYNC_INPUT: "${jsonencode(self.input)}",
+        UPSTREAM_SYNC_REFUSING_RULES: expect.stringMatching(/^\$\{"pull_request required_status_checks [a-z_ ]+"\}$/),
+      },
       quiet: true,
     });
     // A failure here must not taint the guard: Terraform skips the destroy-time steps of what is tainted.

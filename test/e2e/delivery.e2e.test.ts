@@ -134,7 +134,7 @@ test("pull-request: one for each branch; merged, refused, changed again and take
   const committed = await read(workflow, "main");
   edit("pullRequest:", "delivery: pull-request\n    pullRequest:");
   const planned = await world.upstreamSync("plan");
-  expect(planned.stdout).toContain("0 to change, 0 to remove");
+  expect(planned.stdout).toContain("1 to change, 0 to remove");
   expect(planned.stdout).toContain("  . github_repository_file.workflow[0]\n");
   const applied = await world.upstreamSync("apply", "--yes");
   expect([applied.exitCode, applied.stderr]).toEqual([

@@ -17,6 +17,7 @@ const context: RemovalContext = {
   apiUrl: "http://github.test",
   token: "t",
   waitSeconds: 0,
+  refusing: [],
 };
 const [base, ours, theirs] = ["b", "a", "c"].map((letter) => letter.repeat(40)) as [string, string, string];
 const conflict = "sync/upstream-conflict-1";
