@@ -19,14 +19,27 @@ export function askedLine(asked: Asked): string {
   return `<!-- upstream-sync:asked ${text} -->`;
 }
 
-/** Nothing when the body has no such line: people opened the pull request, or cut the line out. */
-export function askedIn(body: string): Asked {
+/** Undefined when the body has no such line: people opened the pull request, or cut the line out. */
+export function askedIn(body: string): Asked | undefined {
   try {
     const { labels, reviewers, teamReviewers } = JSON.parse(LINE.exec(body)?.[1] ?? "") as Asked;
     return { labels: [...labels], reviewers: [...reviewers], teamReviewers: [...teamReviewers] };
   } catch {
-    return NOTHING;
+    return undefined;
   }
+}
+
+/** The body as it is, but for that line. */
+export function withAsked(body: string, asked: Asked): string {
+  // As a function: `$` has a meaning in the text of a replacement.
+  return body.replace(LINE, () => askedLine(asked));
+}
+
+/** Something is wanted that was not asked for yet. */
+export function isMissing(wanted: Asked, asked: Asked): boolean {
+  return (["labels", "reviewers", "teamReviewers"] as const).some(
+    (kind) => without(wanted[kind], asked[kind]).length > 0,
+  );
 }
 
 /** GitHub ignores case in labels, logins and teams. */

@@ -1,6 +1,6 @@
 /** Opens or updates the one pull request from the sync branch to the target, in the fork and nowhere else. */
 import { askPeople } from "./ask-people.ts";
-import { type Asked, askedIn, NOTHING } from "./asked.ts";
+import { type Asked, askedIn, isMissing, NOTHING, withAsked } from "./asked.ts";
 import { type GitHub, GitHubError } from "./github.ts";
 import { knownPullRequests, type PullRequest } from "./known-pull-request.ts";
 import { LIMIT, withOurPart } from "./pull-request.ts";
@@ -9,7 +9,7 @@ import type { Settings } from "./settings.ts";
 export interface Wanted {
   /** Our text for what was asked of people, in at most so many characters. */
   readonly body: (asked: Asked, room: number) => string;
-  /** `heal` opens a pull request that is missing, and leaves every other as it is. */
+  /** `heal` opens a pull request that is missing, and of any other says nothing new: a run that was killed may not have asked all. */
   readonly mode: "ensure" | "heal";
 }
 
@@ -22,12 +22,24 @@ export interface Opened {
 /** @throws GitHubError when GitHub does not let the workflow open pull requests. */
 export async function openPullRequest(github: GitHub, settings: Settings, wanted: Wanted): Promise<Opened> {
   const open = await openOne(github, settings);
-  if (open !== undefined && wanted.mode === "heal") return { number: open.number, warnings: [] };
+  if (open !== undefined && wanted.mode === "heal") return await askTheRest(github, settings, open);
   const pull = open ?? (await create(github, settings, wanted.body(NOTHING, LIMIT)));
   if (pull === undefined) return { number: null, warnings: [] };
-  const { asked, warnings } = await askPeople(github, settings, pull, askedIn(pull.body ?? ""));
+  const { asked, warnings } = await askPeople(github, settings, pull, askedIn(pull.body ?? "") ?? NOTHING);
   await writeBody(github, settings, pull, (room) => wanted.body(asked, room));
   return { number: pull.number, warnings };
+}
+
+/** On a pull request with our words: what an earlier run wrote there says whom it asked, before and after it did. */
+async function askTheRest(github: GitHub, settings: Settings, pull: PullRequest): Promise<Opened> {
+  const { number, body } = pull;
+  const before = askedIn(body ?? "");
+  if (body === null || before === undefined || !isMissing(settings.pullRequest, before))
+    return { number, warnings: [] };
+  const { asked, warnings } = await askPeople(github, settings, pull, before);
+  const told = withAsked(body, asked);
+  if (told !== body) await github.write("PATCH", `/repos/${settings.repository}/pulls/${number}`, { body: told });
+  return { number, warnings };
 }
 
 async function openOne(github: GitHub, settings: Settings): Promise<PullRequest | undefined> {

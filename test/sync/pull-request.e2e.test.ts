@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { withAsked } from "../../sync/asked.ts";
 import { lines } from "./support/repository.ts";
 import { type World, world } from "./support/workflow-run.ts";
 
@@ -56,6 +57,25 @@ describe("labels and reviewers", () => {
     moveUpstream();
     expect((await w.run(configured({ reviewers: ["stranger"] }))).summary).toContain("the review of stranger");
     expect(pull().labels.map(({ name }) => name)).toEqual(["one", "two"]);
+  });
+
+  test("that a killed run had no time to ask for are asked for by the next one, and nothing else of the text is touched", async () => {
+    await w.run(configured());
+    const whole = pull().body ?? "";
+    const opened = withAsked(whole, { labels: [], reviewers: [], teamReviewers: [] });
+    Object.assign(pull(), { labels: [{ name: "one" }], requested_reviewers: [], body: opened });
+    w.fork.git("update-ref", "refs/upstream-sync/candidate/999", tip() ?? "");
+    expect((await w.run(configured())).records).toMatchObject([{ outcome: "up-to-date", pr: 100 }]);
+    expect(pull()).toMatchObject({ labels: [{ name: "one" }, { name: "two" }], body: whole });
+    expect(pull().requested_reviewers.map(({ login }) => login)).toEqual(["dana", "eli"]);
+  });
+
+  test("are not asked for on a pull request without our words while there is nothing new to say", async () => {
+    await w.run(configured());
+    Object.assign(pull(), { labels: [], requested_reviewers: [], body: "Opened by hand" });
+    w.fork.git("update-ref", "refs/upstream-sync/candidate/999", tip() ?? "");
+    await w.run(configured());
+    expect(pull()).toMatchObject({ labels: [], requested_reviewers: [], body: "Opened by hand" });
   });
 });
 

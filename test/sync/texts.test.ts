@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { askedIn } from "../../sync/asked.ts";
+import { askedIn, isMissing, withAsked } from "../../sync/asked.ts";
 import { type ConflictFacts, closedText, openText, readMark, withConflictPart } from "../../sync/conflict-text.ts";
 import { emptyRecord } from "../../sync/look.ts";
 import { code } from "../../sync/markdown.ts";
@@ -84,7 +84,16 @@ describe("the pull request's text", () => {
   test("remembers what was asked of people, whatever the names hold", () => {
     expect(askedIn(bodyOf(facts))).toEqual(asked);
     expect(bodyOf(facts)).not.toContain("a-->b");
-    expect(askedIn("Opened by hand")).toEqual({ labels: [], reviewers: [], teamReviewers: [] });
+    expect(askedIn("Opened by hand")).toBeUndefined();
+  });
+
+  test("exchanges what was asked of people and nothing else; what is missing is told in any case of letters", () => {
+    const more = { ...asked, reviewers: [...asked.reviewers, "$& and-->"] };
+    const body = `Hello\n${bodyOf(facts)}\nBye`;
+    expect(askedIn(withAsked(body, more))).toEqual(more);
+    expect(withAsked(withAsked(body, more), asked)).toBe(body);
+    const upper = { ...asked, labels: asked.labels.map((label) => label.toUpperCase()) };
+    expect([isMissing(upper, asked), isMissing(more, asked), isMissing(asked, more)]).toEqual([false, true, false]);
   });
 
   test("replaces its own part and keeps what people wrote around it", () => {
