@@ -1,43 +1,43 @@
 /** The connection is cut at each request of a command of the product, and stays cut until the command has ended; then it is run again. */
 import { forkState } from "./fork-state.ts";
-import { type Lab, requestsOf, type Start } from "./lab.ts";
+import { type Lab, type Stand, stepTo, struck } from "./lab.ts";
 import { judge, momentsOf, placeName, placesOf, type Story, type Trial } from "./trial.ts";
 
-interface CutCommand {
-  readonly name: string;
-  readonly start: Start;
-  readonly command: readonly string[];
-  /** What has to be so afterwards beside the fork itself. @returns problems in words. */
-  readonly also?: (lab: Lab) => Promise<string[]>;
-}
-
-function cutCommand({ name, start, command, also = async () => [] }: CutCommand): Story {
+/** @param also what has to be possible afterwards; gives problems in words. */
+function cutCommand(name: string, to: Stand, also: (lab: Lab) => Promise<string[]> = async () => []): Story {
+  const { from, command } = stepTo(to);
+  if (from === undefined || command === undefined) throw new Error(`${to} is not reached by a command of the product`);
   return {
     name,
     async prepare(lab) {
       const { world } = lab;
-      await lab.start(start);
-      const before = await forkState(world);
-      const requests = await requestsOf(lab, () => world.upstreamSyncJson(...command));
-      const expected = await forkState(world);
+      const before = await lab.state(from);
+      const expected = await lab.state(to);
 
-      const trials = placesOf(requests).flatMap((place) =>
+      return placesOf(lab.requests(to)).flatMap((place) =>
         momentsOf(place).map(
           (when): Trial => ({
             id: `${name}: cut ${when} ${placeName(place)}`,
             async run() {
-              await lab.start(start);
-              await world.github.control("POST", "/faults", { ...place, outage: true, when });
-              await world.upstreamSync(...command);
+              await lab.start(from);
+              const how = { when, outage: true };
+              await world.github.control("POST", "/faults", { ...place, ...how });
+              const cut = await world.upstreamSync(...command);
+              const { met, untouched } = await struck(lab, from, place, how);
               await world.github.control("DELETE", "/faults");
+              // What comes now has been told already: it is the story undisturbed.
+              if (untouched) return judge(before, before, await forkState(world));
               const again = await world.upstreamSync(...command);
-              const problems = again.exitCode === 0 ? await also(lab) : [`run again it failed: ${again.stderr}`];
-              return judge(before, expected, await forkState(world), problems);
+              const after = await forkState(world);
+              const problems = [
+                ...(met ? [] : [`nothing was cut; the command ended with ${cut.exitCode}: ${cut.stderr}`]),
+                ...(again.exitCode === 0 ? await also(lab) : [`run again it failed: ${again.stderr}`]),
+              ];
+              return judge(before, expected, after, problems);
             },
           }),
         ),
       );
-      return trials;
     },
   };
 }
@@ -49,12 +49,14 @@ async function planIsEmpty({ world }: Lab): Promise<string[]> {
   return changes.length === 0 ? [] : [`the plan afterwards is not empty: ${JSON.stringify(changes)}`];
 }
 
-export const deploy = cutCommand({ name: "deploy", start: "before", command: ["apply", "--yes"], also: planIsEmpty });
+/** What was made can be used: sealed for the key that the environment has now. */
+async function applies({ world }: Lab): Promise<string[]> {
+  const { exitCode, stderr } = await world.upstreamSync("apply", "--yes");
+  return exitCode === 0 ? [] : [`the apply afterwards failed: ${stderr}`];
+}
 
-export const destroy = cutCommand({ name: "destroy", start: "recorded", command: ["destroy", "--yes"] });
-
-export const destroyUnlanded = cutCommand({
-  name: "destroy with commits not landed",
-  start: "promoted",
-  command: ["destroy", "--yes"],
-});
+export const credentials = cutCommand("credentials create", "credentials", applies);
+export const deploy = cutCommand("deploy", "deployed", planIsEmpty);
+export const deployProposed = cutCommand("deploy by pull request", "proposed", planIsEmpty);
+export const destroy = cutCommand("destroy", "destroyed");
+export const destroyUnlanded = cutCommand("destroy with commits not landed", "destroyed-unlanded");

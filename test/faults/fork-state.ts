@@ -20,6 +20,9 @@ export async function forkState(world: World): Promise<ForkState> {
   const { name: _name, ...settings } = pick(await read(""), settingNames);
   const { environments } = await read("/environments");
   const environmentPath = (name: string) => `/environments/${encodeURIComponent(name)}`;
+  const issues: Json[] = await read("/issues?state=all&per_page=100");
+  const named = namesOf(issues);
+  const name = (number: number) => named.get(number) ?? `#${number}`;
   const found = {
     ...(await refsOf(world)),
     ...(await each(await read("/labels?per_page=100"), ({ name }) => `label ${name}`, shapes.label)),
@@ -47,18 +50,38 @@ export async function forkState(world: World): Promise<ForkState> {
       ({ path }) => `workflow ${path}`,
       ({ state }) => state,
     )),
-    // In their order: a second one is a difference.
-    ...(await each(
-      await read("/issues?state=all&per_page=100"),
-      ({ number }) => `issue or pull ${number}`,
-      shapes.issue,
-    )),
-    ...(await each(await read("/pulls?state=all&per_page=100"), ({ number }) => `pull ${number}`, shapes.pull)),
+    ...(await each(issues, ({ number }) => `issue or pull ${name(number)}`, shapes.issue)),
+    ...(await each(await read("/pulls?state=all&per_page=100"), ({ number }) => `pull ${name(number)}`, shapes.pull)),
     "actions permissions": text(await read("/actions/permissions")),
     "workflow permissions": text(await read("/actions/permissions/workflow")),
     settings: text(settings),
   };
-  return withoutPlaceholders(found, await world.refs());
+  return withoutNumbers(withoutPlaceholders(found, await world.refs()), named);
+}
+
+/**
+ * Two pull requests that are opened side by side get their numbers in either order, so each issue and pull request goes by its title
+ * and how many of that title came before: a second one is a difference.
+ */
+export function namesOf(issues: readonly { readonly number: number; readonly title: string }[]): Map<number, string> {
+  const counts = new Map<string, number>();
+  const inOrder = [...issues].sort((one, other) => one.number - other.number);
+  return new Map(
+    inOrder.map(({ number, title }) => {
+      const count = (counts.get(title) ?? 0) + 1;
+      counts.set(title, count);
+      return [number, `"${title}" #${count}`];
+    }),
+  );
+}
+
+function withoutNumbers(state: ForkState, named: ReadonlyMap<number, string>): ForkState {
+  const told = (value: string) =>
+    value.replaceAll(/(#|\/(?:issues|pull)\/)(\d+)\b/g, (all, before, digits) => {
+      const name = named.get(Number(digits));
+      return name === undefined ? all : `${before}<${name}>`;
+    });
+  return Object.fromEntries(Object.entries(state).map(([thing, value]) => [thing, told(value)]));
 }
 
 /** The commit that waits at the tip of a conflict branch for people carries the number of the run that made it. */
@@ -83,7 +106,8 @@ const shapes = {
     assignees: one.assignees?.map(({ login }: Json) => login),
   }),
   pull: (one: Json) => ({
-    ...pick(one, ["state", "draft", "merged_at"]),
+    ...pick(one, ["state", "draft"]),
+    merged: one.merged_at !== null,
     head: one.head.ref,
     base: one.base.ref,
     reviewers: one.requested_reviewers.map(({ login }: Json) => login).sort(),
@@ -132,10 +156,19 @@ async function refsOf(world: World): Promise<ForkState> {
         if (!ref.startsWith("heads/")) return [name, sha];
         const { stdout } = await git(folder, ["log", "--format=%s", sha]);
         const tree = await git(folder, ["rev-parse", `${sha}^{tree}`]);
-        return [name, `${tree.stdout} ${stdout.split("\n").join(" | ")}`];
+        return [name, `${tree.stdout} ${onceEach(stdout.split("\n")).join(" | ")}`];
       }),
     ),
   );
+}
+
+/**
+ * A file whose commit was made and not confirmed is half-made to Terraform: the next apply takes it away and commits it again. In the
+ * end the tree is the same, with our own message more than once.
+ */
+export function onceEach(messages: readonly string[]): string[] {
+  const ours = /^chore: manage .* with upstream-sync$/;
+  return messages.filter((message, index) => !ours.test(message) || messages.indexOf(message) === index);
 }
 
 export interface Difference {

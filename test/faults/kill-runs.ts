@@ -1,6 +1,6 @@
 /** A workflow run is killed at each request it makes; then the next run comes. */
 import { forkState } from "./fork-state.ts";
-import { type Lab, requestsOf, runWorkflow, type Start } from "./lab.ts";
+import { type Lab, runWorkflow, type Stand, stepTo, struck } from "./lab.ts";
 import { judge, momentsOf, placeName, placesOf, type Story, type Trial } from "./trial.ts";
 
 /**
@@ -8,30 +8,34 @@ import { judge, momentsOf, placeName, placesOf, type Story, type Trial } from ".
  */
 const kinds = ["job", "run"] as const;
 
-function killRun(name: string, start: Start): Story {
+function killRun(name: string, to: Stand): Story {
+  const { from } = stepTo(to);
+  if (from === undefined) throw new Error(`no run leads to ${to}`);
   return {
     name,
     async prepare(lab) {
       const { world } = lab;
-      await lab.start(start);
-      const before = await forkState(world);
-      const requests = await requestsOf(lab, () => runWorkflow(lab));
-      const expected = await forkState(world);
+      const before = await lab.state(from);
+      const expected = await lab.state(to);
       // The dispatch is ours.
-      const places = placesOf(requests).filter(({ route }) => !route.endsWith("/dispatches"));
+      const places = placesOf(lab.requests(to)).filter(({ route }) => !route.endsWith("/dispatches"));
       return places.flatMap((place) =>
         kinds.flatMap((kind) =>
           momentsOf(place).map(
             (when): Trial => ({
               id: `${name}: ${kind} killed ${when} ${placeName(place)}`,
               async run() {
-                await lab.start(start);
-                const fault = { ...place, kill: true, outage: kind === "run", when };
-                await world.github.control("POST", "/faults", fault);
+                await lab.start(from);
+                const how = { when, outage: kind === "run" };
+                await world.github.control("POST", "/faults", { ...place, ...how, kill: true });
                 await runWorkflow(lab);
+                const { met, untouched } = await struck(lab, from, place, how);
                 await world.github.control("DELETE", "/faults");
+                // What comes now has been told already: it is the story undisturbed.
+                if (untouched) return judge(before, before, await forkState(world));
                 await runWorkflow(lab);
-                return judge(before, expected, await forkState(world), await problemsOf(lab));
+                const problems = [...(met ? [] : ["nothing was killed"]), ...(await recordProblems(lab))];
+                return judge(before, expected, await forkState(world), problems);
               },
             }),
           ),
@@ -42,7 +46,7 @@ function killRun(name: string, start: Start): Story {
 }
 
 /** Every commit that was promoted carries its proof. */
-async function problemsOf({ world }: Lab): Promise<string[]> {
+export async function recordProblems({ world }: Lab): Promise<string[]> {
   const tip = (await world.refs())["refs/upstream-sync/main/tested"];
   if (tip === undefined) return ["nothing is recorded as tested"];
   const { statuses } = (await world.rest("administrator", "GET", `${world.forkPath}/commits/${tip}/status`)).data;
@@ -50,6 +54,7 @@ async function problemsOf({ world }: Lab): Promise<string[]> {
   return bad.length === 0 ? [] : [`the tested commit has a status ${JSON.stringify(bad)}`];
 }
 
-export const firstRun = killRun("first run", "deployed");
-export const promotion = killRun("promotion", "news");
-export const conflict = killRun("conflict", "clash");
+export const firstRun = killRun("first run", "recorded");
+export const promotion = killRun("promotion", "promoted");
+export const conflict = killRun("conflict", "asked");
+export const resolution = killRun("resolution", "resolved");

@@ -2,39 +2,97 @@
  * A fork that can be put back to where it was, with everything around it: GitHub's stand-in, the user's project, the people.
  * Each lab has a stand-in process of its own, so that several work side by side.
  */
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { editConfig } from "../../demo/config-file.ts";
 import { GitHubStandIn } from "../../demo/github-stand-in.ts";
+import { settleInBrowser } from "../../demo/person.ts";
 import { pocketBoard } from "../../demo/pocket-board.ts";
-import type { Stage } from "../../demo/setting.ts";
 import { standUp } from "../../demo/stand-up.ts";
+import { fetchLive } from "../../demo/story/expect.ts";
 import { moveUpstream } from "../../demo/workflow-run.ts";
 import type { World } from "../../demo/world.ts";
+import { type ForkState, forkState } from "./fork-state.ts";
+import { carriedOut, type How, isRead, type Place, placesOf } from "./trial.ts";
 
-/** Where a story can start. */
-export type Start = "before" | "deployed" | "recorded" | "news" | "promoted" | "clash";
+/** Where a story can start and end: each is made once, by a step from another one, and then put back as often as it is wanted. */
+export type Stand =
+  | "untouched"
+  | "credentials"
+  | "deployed"
+  | "recorded"
+  | "destroyed"
+  | "news"
+  | "promoted"
+  | "destroyed-unlanded"
+  | "clash"
+  | "asked"
+  | "settled"
+  | "resolved"
+  | "protected"
+  | "proposed";
 
-/** Each is made once, from the one before it. */
-const starts: Readonly<Record<Start, (lab: Lab) => Promise<void>>> = {
-  /** The credential is made, nothing is deployed. */
-  before: async ({ world }) => void (await world.upstreamSyncJson("credentials", "create")),
-  deployed: after("before", async ({ world }) => void (await world.upstreamSyncJson("apply", "--yes"))),
+/** One step of a fork's life, undisturbed. */
+interface Step {
+  /** Undefined: the fork before us. */
+  readonly from: Stand | undefined;
+  /** Of the product, where the step is one. */
+  readonly command?: readonly string[];
+  work(lab: Lab): Promise<void>;
+}
+
+const command = (from: Stand | undefined, ...words: string[]): Step => ({
+  from,
+  command: words,
+  work: async ({ world }) => void (await world.upstreamSyncJson(...words)),
+});
+const workflow = (from: Stand): Step => ({ from, work: runWorkflow });
+const people = (from: Stand, work: (world: World) => Promise<unknown>): Step => ({
+  from,
+  work: async ({ world }) => void (await work(world)),
+});
+
+const steps: Readonly<Record<Stand, Step>> = {
+  untouched: { from: undefined, work: async () => undefined },
+  credentials: command("untouched", "credentials", "create"),
+  deployed: command("credentials", "apply", "--yes"),
   /** The first run has recorded where both sides stand. */
-  recorded: after("deployed", runWorkflow),
+  recorded: workflow("deployed"),
+  destroyed: command("recorded", "destroy", "--yes"),
   /** Upstream has news that go in. */
-  news: after("recorded", (lab) => upstreamAt(lab, "moved")),
+  news: people("recorded", (world) => moveUpstream(world, "moved")),
   /** They are on the sync branch, and not on the target yet. */
-  promoted: after("news", runWorkflow),
+  promoted: workflow("news"),
+  "destroyed-unlanded": command("promoted", "destroy", "--yes"),
   /** Upstream has news that conflict with the fork. */
-  clash: after("recorded", (lab) => upstreamAt(lab, "edited")),
+  clash: people("recorded", (world) => moveUpstream(world, "edited")),
+  /** People have a branch, a draft and an issue. */
+  asked: workflow("clash"),
+  /** They have merged. */
+  settled: people("asked", settle),
+  resolved: workflow("settled"),
+  /** The team takes changes by pull request alone. */
+  protected: people("credentials", protect),
+  proposed: command("protected", "apply", "--yes"),
 };
+
+export function stepTo(stand: Stand): Step {
+  return steps[stand];
+}
 
 export interface Lab {
   readonly world: World;
   /** The tests of a workflow run wait while this file is there. */
   readonly hold: string;
   /** Puts fork and project to where a story starts. */
-  start(at: Start): Promise<void>;
+  start(at: Stand): Promise<void>;
+  /** How the fork stands there; puts it there when nobody asked before. */
+  state(stand: Stand): Promise<ForkState>;
+  /** "METHOD /path" of everything the stand-in was asked in the step to this stand. */
+  requests(stand: Stand): readonly string[];
+  /** The user's files are as in that stand, but for what every command makes anew. */
+  projectIsAt(stand: Stand): boolean;
   close(): Promise<void>;
 }
 
@@ -45,39 +103,68 @@ export async function openLab(folder: string): Promise<Lab> {
   const github = await GitHubStandIn.start(join(folder, "github"));
   const tests = [`while [ -e '${hold}' ]; do sleep 0.05; done`, ...setting.tests];
   const world = await standUp(github, folder, { ...setting, tests });
-  const known = new Set<Start>();
-  const kept = (at: Start) => join(folder, "projects", at);
+  const requests = new Map<Stand, readonly string[]>();
+  const states = new Map<Stand, ForkState>();
+  const kept = (at: Stand) => join(folder, "projects", at);
   const lab: Lab = {
     world,
     hold,
     async start(at) {
       rmSync(hold, { force: true });
       await github.control("DELETE", "/faults");
-      if (known.has(at)) {
+      if (requests.has(at)) {
         await github.control("POST", `/snapshots/${at}/restore`);
         rmSync(world.project, { recursive: true, force: true });
         cpSync(kept(at), world.project, { recursive: true, verbatimSymlinks: true });
         return;
       }
-      await starts[at](lab);
+      const step = stepTo(at);
+      if (step.from !== undefined) await lab.start(step.from);
+      await github.control("DELETE", "/faults");
+      await step.work(lab);
+      requests.set(at, (await github.control("GET", "/faults")).data.seen);
       await github.control("POST", "/snapshots", { name: at });
       cpSync(world.project, kept(at), { recursive: true, verbatimSymlinks: true });
-      known.add(at);
     },
+    requests(stand) {
+      const seen = requests.get(stand);
+      if (!seen) throw new Error(`nobody went to ${stand} yet`);
+      return seen;
+    },
+    async state(at) {
+      const known = states.get(at);
+      if (known) return known;
+      await lab.start(at);
+      const state = await forkState(world);
+      states.set(at, state);
+      return state;
+    },
+    projectIsAt: (stand) => isDeepStrictEqual(filesIn(world.project), filesIn(kept(stand))),
     close: () => github.stop(),
   };
   return lab;
 }
 
-function after(earlier: Start, more: (lab: Lab) => Promise<void>): (lab: Lab) => Promise<void> {
-  return async (lab) => {
-    await lab.start(earlier);
-    await more(lab);
-  };
+/** Path -> content, without what is synthesized. */
+function filesIn(folder: string): Map<string, string> {
+  const paths = (readdirSync(folder, { recursive: true }) as string[])
+    .filter((path) => !path.startsWith("cdktf.out") && statSync(join(folder, path)).isFile())
+    .sort();
+  return new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
 }
 
-async function upstreamAt({ world }: Lab, stage: Stage): Promise<void> {
-  await moveUpstream(world, stage);
+export interface Struck {
+  /** A fault that met nothing proves nothing. */
+  readonly met: boolean;
+  /** Nothing at all was written before it, on GitHub or in the user's project: everything is where the story began. */
+  readonly untouched: boolean;
+}
+
+/** What a fault did; asked before it is cleared. */
+export async function struck(lab: Lab, from: Stand, place: Place, how: How): Promise<Struck> {
+  const seen: string[] = (await lab.world.github.control("GET", "/faults")).data.seen;
+  const met = placesOf(seen).some(({ route, request }) => route === place.route && request === place.request);
+  return { met, untouched: met && carriedOut(seen, place, how).every(isRead) && lab.projectIsAt(from) };
 }
 
 /** By hand, as people do; does not look at how it ends. */
@@ -87,19 +174,43 @@ export async function dispatch({ world }: Lab): Promise<void> {
   if (status >= 300) throw new Error(`the workflow was not dispatched: ${status} ${JSON.stringify(data)}`);
 }
 
-export async function settle({ world }: Lab): Promise<void> {
+export async function runsEnd({ world }: Lab): Promise<void> {
   const { settled } = (await world.github.control("POST", "/settle", { timeoutSeconds: 300 })).data;
   if (!settled) throw new Error("a workflow run did not end within five minutes");
 }
 
 export async function runWorkflow(lab: Lab): Promise<void> {
   await dispatch(lab);
-  await settle(lab);
+  await runsEnd(lab);
 }
 
-/** "METHOD /path" of everything the stand-in was asked while `work` went on undisturbed. */
-export async function requestsOf({ world: { github } }: Lab, work: () => Promise<unknown>): Promise<string[]> {
-  await github.control("DELETE", "/faults");
-  await work();
-  return (await github.control("GET", "/faults")).data.seen;
+async function settle(world: World): Promise<void> {
+  const [draft] = (await world.rest("developer", "GET", `${world.forkPath}/pulls?state=open&base=sync/upstream`)).data;
+  if (!draft) throw new Error("the run asked nobody to settle the conflict");
+  const pull = (await world.rest("developer", "GET", `${world.forkPath}/pulls/${draft.number}`)).data;
+  await fetchLive(world);
+  await settleInBrowser(world, pull, world.setting.conflicts.edited);
+}
+
+async function protect(world: World): Promise<void> {
+  const parameters = {
+    dismiss_stale_reviews_on_push: false,
+    require_code_owner_review: false,
+    require_last_push_approval: false,
+    required_approving_review_count: 1,
+    required_review_thread_resolution: false,
+  };
+  for (const branch of Object.values(world.fork.branches)) {
+    const { status, data } = await world.rest("administrator", "POST", `${world.forkPath}/rulesets`, {
+      name: `team: ${branch}`,
+      target: "branch",
+      enforcement: "active",
+      conditions: { ref_name: { include: [`refs/heads/${branch}`], exclude: [] } },
+      rules: [{ type: "pull_request", parameters }],
+    });
+    if (status !== 201) throw new Error(`${branch} was not protected: ${status} ${JSON.stringify(data)}`);
+  }
+  editConfig(world.project, (forks) => {
+    forks[world.forkName].delivery = "pull-request";
+  });
 }

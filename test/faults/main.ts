@@ -1,16 +1,25 @@
 /** `npm run test:full`: every fault, everywhere. One table at the end; a trial that failed is repeated by its name. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Command } from "commander";
-import { deploy, destroy, destroyUnlanded } from "./cut-commands.ts";
-import { conflict, firstRun, promotion } from "./kill-runs.ts";
+import { credentials, deploy, deployProposed, destroy, destroyUnlanded } from "./cut-commands.ts";
+import { conflict, firstRun, promotion, resolution } from "./kill-runs.ts";
 import { type Lab, openLab } from "./lab.ts";
-import { markdown, type Result, rowsOf } from "./table.ts";
+import { life } from "./life.ts";
+import { Report } from "./report.ts";
+import { failedOf, markdown, type Result, rowsOf } from "./table.ts";
 import { together } from "./together.ts";
 import { type Story, sample, type Trial } from "./trial.ts";
 
-const stories = [deploy, destroy, destroyUnlanded, firstRun, promotion, conflict, together];
+/** The long ones first, so that no lab is left with one in the end. */
+const stories = [
+  ...[destroyUnlanded, destroy, deployProposed, deploy, conflict],
+  ...[resolution, promotion, life, firstRun, together, credentials],
+];
+
+/** Somebody wants no further trials. */
+let stopping = false;
 
 interface Options {
   readonly story: string[];
@@ -19,6 +28,8 @@ interface Options {
   readonly seed: number;
   readonly labs: number;
   readonly report?: string;
+  readonly resume?: boolean;
+  readonly list?: boolean;
 }
 
 const many = (value: string, all: string[]) => [...all, value];
@@ -30,8 +41,12 @@ const command = new Command("npm run test:full --")
   .option("--trial <id>", "only this trial, may be repeated: as it is named when it fails", many, [])
   .option("--sample <count>", "so many trials of each story, chosen by the seed", whole)
   .option("--seed <number>", "of the sample", whole, Math.floor(Date.now() / 86_400_000))
-  .option("--labs <count>", "how many work side by side", whole, Math.min(2, availableParallelism()))
-  .option("--report <file>", "write the results as JSON, and the table beside it with .md")
+  // A cut connection is mostly waiting: one more than there are processors.
+  .option("--labs <count>", "how many work side by side", whole, Math.min(2, availableParallelism()) + 1)
+  .option("--report <file>", "write the results as JSON after each trial, and the table beside it with .md")
+  .option("--resume", "take what went well in the report as done, and do the rest")
+  .option("--list", "name the trials and run none of them")
+  .addHelpText("after", "\nA SIGINT or SIGTERM lets the running trials end and prints the table so far.")
   .addHelpText("after", "\nExit codes: 0 everything converged and nothing was lost, 1 not so.")
   .action(run);
 
@@ -47,52 +62,63 @@ async function run(options: Options): Promise<void> {
   const unknown = options.story.filter((name) => !stories.some((story) => story.name === name));
   if (unknown.length > 0) command.error(`no story is named ${unknown.join(", ")}`);
   if (options.sample !== undefined) say(`seed ${options.seed}`);
+  const started = performance.now();
+  const report = new Report(options.report, options.resume ?? false);
   const folder = mkdtempSync(join(tmpdir(), "upstream-sync-faults-"));
-  const results: Result[] = [];
   try {
-    const labs = await Promise.all(Array.from({ length: options.labs }, (_, n) => openLab(join(folder, `lab-${n}`))));
-    try {
-      for (const story of chosen(options)) results.push(...(await tell(story, labs, options)));
-    } finally {
-      await Promise.all(labs.map((lab) => lab.close()));
-    }
+    const queue = chosen(options);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(queue));
+    const labs = Math.min(options.labs, queue.length);
+    const work = Array.from({ length: labs }, (_, n) => workThrough(queue, join(folder, `lab-${n}`), report, options));
+    // A lab that breaks ends all of it, but none is left standing.
+    await Promise.all(work).catch(() => stop(queue));
+    const broken = (await Promise.allSettled(work)).find(({ status }) => status === "rejected");
+    if (broken?.status === "rejected") throw broken.reason;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  finish(results, options.report);
+  if (!options.list) finish(report.results, performance.now() - started);
 }
 
 function chosen({ story: names, trial: ids }: Options): Story[] {
   if (ids.length > 0) return stories.filter(({ name }) => ids.some((id) => id.startsWith(`${name}: `)));
-  return names.length > 0 ? stories.filter(({ name }) => names.includes(name)) : stories;
+  return names.length > 0 ? stories.filter(({ name }) => names.includes(name)) : [...stories];
 }
 
-/** Every lab tells the story undisturbed once, and then takes one trial after the other from the common heap. */
-async function tell(story: Story, labs: readonly Lab[], options: Options): Promise<Result[]> {
+function stop(queue: Story[]): void {
+  say("stopping after the running trials");
+  stopping = true;
+  queue.length = 0;
+}
+
+/**
+ * Each lab tells whole stories, one after the other from the common queue: a story's trials are compared with what the same lab made
+ * of it undisturbed.
+ */
+async function workThrough(queue: Story[], folder: string, report: Report, options: Options): Promise<void> {
+  const lab = await openLab(folder);
+  try {
+    for (let story = queue.shift(); story; story = queue.shift()) await tell(story, lab, report, options);
+  } finally {
+    await lab.close();
+  }
+}
+
+async function tell(story: Story, lab: Lab, report: Report, options: Options): Promise<void> {
   say(`${story.name}: undisturbed`);
-  const prepared = await Promise.all(labs.map((lab) => story.prepare(lab)));
-  const known = [...new Set(prepared.flat().map(({ id }) => id))];
-  const wanted = options.trial.length > 0 ? known.filter((id) => options.trial.includes(id)) : known;
-  const heap = options.sample === undefined ? wanted : sample(wanted, options.sample, options.seed);
-  const count = heap.length;
-  const results: Result[] = [];
-  const work = async (trials: readonly Trial[]) => {
-    const own = new Map(trials.map((trial) => [trial.id, trial]));
-    for (;;) {
-      // Requests that go out at once may be counted in another order by another lab.
-      const index = heap.findIndex((id) => own.has(id));
-      const [id] = index < 0 ? [] : heap.splice(index, 1);
-      const trial = id === undefined ? undefined : own.get(id);
-      if (trial === undefined) return;
-      const result = await attempt(story, trial);
-      results.push(result);
-      const word = result.lost.length > 0 ? "LOST" : result.converged ? "ok" : "DIFFERS";
-      say(`${results.length}/${count} ${word} ${result.id} (${result.seconds.toFixed(1)} s)`);
-      if (!result.converged || result.lost.length > 0) say(`    ${result.detail.replaceAll("\n", "\n    ")}`);
-    }
-  };
-  await Promise.all(prepared.map(work));
-  return results;
+  const known = await story.prepare(lab);
+  const wanted = options.trial.length > 0 ? known.filter(({ id }) => options.trial.includes(id)) : known;
+  const trials = options.sample === undefined ? wanted : sample(wanted, options.sample, options.seed);
+  for (const [index, trial] of trials.entries()) {
+    if (options.list) process.stdout.write(`${trial.id}\n`);
+    if (options.list || report.has(trial.id)) continue;
+    if (stopping) return;
+    const result = await attempt(story, trial);
+    report.add(result);
+    const word = result.lost.length > 0 ? "LOST" : result.converged ? "ok" : "DIFFERS";
+    say(`${index + 1}/${trials.length} ${word} ${result.id} (${result.seconds.toFixed(1)} s)`);
+    if (!result.converged || result.lost.length > 0) say(`    ${result.detail.replaceAll("\n", "\n    ")}`);
+  }
 }
 
 async function attempt(story: Story, { id, run }: Trial): Promise<Result> {
@@ -101,17 +127,11 @@ async function attempt(story: Story, { id, run }: Trial): Promise<Result> {
   return { story: story.name, id, ...verdict, seconds: Math.round((performance.now() - started) / 100) / 10 };
 }
 
-function finish(results: readonly Result[], report: string | undefined): void {
-  const rows = rowsOf(results);
-  const table = markdown(rows);
-  const bad = results.filter(({ converged, lost }) => !converged || lost.length > 0);
-  if (report !== undefined) {
-    mkdirSync(dirname(report), { recursive: true });
-    writeFileSync(report, `${JSON.stringify({ rows, failed: bad, results }, null, 2)}\n`);
-    writeFileSync(report.replace(/(\.json)?$/, ".md"), table);
-  }
+function finish(results: readonly Result[], milliseconds: number): void {
+  const bad = failedOf(results);
   for (const { id } of bad) say(`again: npm run test:full -- --labs 1 --trial '${id}'`);
-  process.stdout.write(`${table}${results.length - bad.length} passed, ${bad.length} failed\n`);
+  say(`${Math.round(milliseconds / 1000)} s`);
+  process.stdout.write(`${markdown(rowsOf(results))}${results.length - bad.length} passed, ${bad.length} failed\n`);
   process.exitCode = bad.length === 0 && results.length > 0 ? 0 : 1;
 }
 

@@ -15,7 +15,7 @@ export interface Row {
 }
 
 export function rowsOf(results: readonly Result[]): Row[] {
-  const stories = [...new Set(results.map(({ story }) => story))];
+  const stories = [...new Set(results.map(({ story }) => story))].sort();
   const rows = stories.map((story) =>
     row(
       story,
@@ -23,6 +23,10 @@ export function rowsOf(results: readonly Result[]): Row[] {
     ),
   );
   return [...rows, row("all", results)];
+}
+
+export function failedOf(results: readonly Result[]): Result[] {
+  return results.filter(({ converged, lost }) => !converged || lost.length > 0);
 }
 
 function row(story: string, results: readonly Result[]): Row {

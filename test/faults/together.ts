@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { commitOnto, git } from "../../demo/git.ts";
 import { packageRoot } from "../../lib/package-root.ts";
 import { type ForkState, forkState } from "./fork-state.ts";
-import { dispatch, type Lab, runWorkflow, settle } from "./lab.ts";
+import { dispatch, type Lab, runsEnd, runWorkflow } from "./lab.ts";
 import { judge, type Story, type Trial, type Verdict } from "./trial.ts";
 
 const programPath = ".github/workflows/upstream-sync.yml";
@@ -14,35 +14,27 @@ export const together: Story = {
   name: "together",
   async prepare(lab) {
     const { world } = lab;
-    await lab.start("before");
-    const untouched = await forkState(world);
-    await lab.start("deployed");
-    const deployed = await forkState(world);
-    await lab.start("news");
-    const news = await forkState(world);
-    await lab.start("promoted");
-    const promoted = await forkState(world);
-
     const trial = (id: string, run: () => Promise<Verdict>): Trial => ({ id: `together: ${id}`, run });
     return [
       trial("two deploys from one folder", async () => {
-        await lab.start("before");
+        await lab.start("credentials");
         await Promise.all([world.upstreamSync("apply", "--yes"), world.upstreamSync("apply", "--yes")]);
-        return await deployedAgain(lab, untouched, deployed);
+        return await deployedAgain(lab);
       }),
       trial("two deploys from two folders, with a state each", async () => {
-        await lab.start("before");
+        await lab.start("credentials");
         const other = `${world.project}-other`;
         rmSync(other, { recursive: true, force: true });
         cpSync(world.project, other, { recursive: true });
         await Promise.all([world.upstreamSync("apply", "--yes"), applyIn(lab, other)]);
-        return await deployedAgain(lab, untouched, deployed);
+        return await deployedAgain(lab);
       }),
       trial("two runs of the workflow", async () => {
         await lab.start("news");
         await Promise.all([dispatch(lab), dispatch(lab)]);
-        await settle(lab);
-        return judge(news, promoted, await forkState(world));
+        await runsEnd(lab);
+        const got = await forkState(world);
+        return judge(await lab.state("news"), await lab.state("promoted"), got);
       }),
       trial("two runs that do not wait for each other, and so two finishes", async () => {
         await lab.start("news");
@@ -50,19 +42,18 @@ export const together: Story = {
         if (!text.includes("concurrency:"))
           return { converged: false, lost: [], detail: "the workflow has no concurrency" };
         await Promise.all([dispatch(lab), dispatch(lab)]);
-        await settle(lab);
+        await runsEnd(lab);
         await runWorkflow(lab);
         await restore();
-        return judge(
-          without(news, "heads/main"),
-          without(promoted, "heads/main"),
-          without(await forkState(world), "heads/main"),
-        );
+        const got = await forkState(world);
+        const [news, promoted] = [await lab.state("news"), await lab.state("promoted")];
+        const [before, expected, after] = [news, promoted, got].map((state) => without(state, "heads/main"));
+        return judge(before as ForkState, expected as ForkState, after as ForkState);
       }),
-      trial("the target moves during the tests", () => movedMeanwhile(lab, news, moveTarget)),
-      trial("upstream moves during the tests", () => movedMeanwhile(lab, news, moveUpstreamOn)),
+      trial("the target moves during the tests", () => movedMeanwhile(lab, moveTarget)),
+      trial("upstream moves during the tests", () => movedMeanwhile(lab, moveUpstreamOn)),
       trial("both move during the tests", () =>
-        movedMeanwhile(lab, news, async (moving) => {
+        movedMeanwhile(lab, async (moving) => {
           await moveTarget(moving);
           await moveUpstreamOn(moving);
         }),
@@ -81,14 +72,16 @@ async function applyIn({ world }: Lab, folder: string): Promise<void> {
 }
 
 /** Whatever two of them made of it, one more by one of them brings it in order. */
-async function deployedAgain({ world }: Lab, before: ForkState, expected: ForkState): Promise<Verdict> {
+async function deployedAgain(lab: Lab): Promise<Verdict> {
+  const { world } = lab;
   const again = await world.upstreamSync("apply", "--yes");
   const planned = await world.upstreamSync("plan", "--exit-code");
   const problems = [
     ...(again.exitCode === 0 ? [] : [`run again it failed: ${again.stderr}`]),
     ...(planned.exitCode === 0 ? [] : [`the plan afterwards is not empty: ${planned.stdout}${planned.stderr}`]),
   ];
-  return judge(before, expected, await forkState(world), problems);
+  const got = await forkState(world);
+  return judge(await lab.state("credentials"), await lab.state("deployed"), got, problems);
 }
 
 function without(state: ForkState, thing: string): ForkState {
@@ -110,7 +103,7 @@ async function withoutConcurrency({ world }: Lab) {
 }
 
 /** The next run brings everything together; nothing of what came meanwhile is passed over. */
-async function movedMeanwhile(lab: Lab, before: ForkState, move: (lab: Lab) => Promise<void>): Promise<Verdict> {
+async function movedMeanwhile(lab: Lab, move: (lab: Lab) => Promise<void>): Promise<Verdict> {
   const { world, hold } = lab;
   await lab.start("news");
   writeFileSync(hold, "");
@@ -118,7 +111,7 @@ async function movedMeanwhile(lab: Lab, before: ForkState, move: (lab: Lab) => P
   await testsWait(lab);
   await move(lab);
   rmSync(hold);
-  await settle(lab);
+  await runsEnd(lab);
   await runWorkflow(lab);
 
   const { fork, upstream } = world.setting;
@@ -138,7 +131,7 @@ async function movedMeanwhile(lab: Lab, before: ForkState, move: (lab: Lab) => P
   ];
   const now = await forkState(world);
   // What is not the program's own stands as before, but for the branch that people moved.
-  const lost = Object.keys(before).filter((thing) => now[thing] === undefined);
+  const lost = Object.keys(await lab.state("news")).filter((thing) => now[thing] === undefined);
   return { converged: problems.length === 0, lost, detail: problems.join("\n") };
 }
 

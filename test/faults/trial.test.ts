@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { namesOf, onceEach } from "./fork-state.ts";
 import { markdown, rowsOf } from "./table.ts";
-import { judge, momentsOf, placesOf, sample } from "./trial.ts";
+import { carriedOut, judge, momentsOf, placesOf, sample } from "./trial.ts";
 
 describe("a verdict", () => {
   const before = { "heads/main": "ours", "label bug": "red" };
@@ -44,6 +45,16 @@ test("reads are cut once, writes before and after their effect", () => {
   expect(moments("DELETE /x")).toEqual(["before", "after"]);
 });
 
+test("what was carried out ends where the connection broke, for good or for one request", () => {
+  const requests = ["GET /a", "POST /b", "GET /a", "PUT /c"];
+  const second = { route: "GET /a", request: 2 };
+  const out = (when: "before" | "after", outage: boolean) => carriedOut(requests, second, { when, outage });
+  expect(out("before", true)).toEqual(["GET /a", "POST /b"]);
+  expect(out("after", true)).toEqual(["GET /a", "POST /b", "GET /a"]);
+  expect(out("before", false)).toEqual(["GET /a", "POST /b", "PUT /c"]);
+  expect(carriedOut(requests, { route: "GET /z", request: 1 }, { when: "before", outage: true })).toEqual(requests);
+});
+
 test("a sample is the same for the same seed, without repetition, and never more than there is", () => {
   const all = Array.from({ length: 100 }, (_, index) => index);
   const chosen = sample(all, 10, 42);
@@ -71,4 +82,22 @@ test("the table counts each story and all of them", () => {
       "",
     ].join("\n"),
   );
+});
+
+test("issues go by their title and how many of it came before, whatever numbers they got", () => {
+  const issues = [
+    { number: 3, title: "b" },
+    { number: 1, title: "b" },
+    { number: 2, title: "a" },
+  ];
+  expect([...namesOf(issues)].sort()).toEqual([
+    [1, '"b" #1'],
+    [2, '"a" #1'],
+    [3, '"b" #2'],
+  ]);
+});
+
+test("of the messages of a branch only Terraform's own may come again", () => {
+  const ours = "chore: manage a with upstream-sync";
+  expect(onceEach([ours, "x", ours, "x"])).toEqual([ours, "x", "x"]);
 });

@@ -66,7 +66,24 @@ export function placesOf(requests: readonly string[]): Place[] {
 
 /** A read that was not answered and one whose answer was lost are the same to everybody. */
 export function momentsOf({ route }: Place): readonly ("before" | "after")[] {
-  return /^(GET|HEAD) |\/git-upload-pack$/.test(route) ? ["before"] : ["before", "after"];
+  return isRead(route) ? ["before"] : ["before", "after"];
+}
+
+export interface How {
+  readonly when: "before" | "after";
+  /** Nothing gets through afterwards. */
+  readonly outage: boolean;
+}
+
+/** What was carried out of all that was asked, when the connection broke at this place. */
+export function carriedOut(requests: readonly string[], place: Place, { when, outage }: How): string[] {
+  const at = placesOf(requests).findIndex(({ route, request }) => route === place.route && request === place.request);
+  if (at < 0) return [...requests];
+  return [...requests.slice(0, when === "after" ? at + 1 : at), ...(outage ? [] : requests.slice(at + 1))];
+}
+
+export function isRead(request: string): boolean {
+  return /^(GET|HEAD) |\/git-upload-pack$/.test(request);
 }
 
 export function placeName({ route, request }: Place): string {
@@ -75,16 +92,16 @@ export function placeName({ route, request }: Place): string {
 
 /** `count` of them, always the same for the same seed; all when there are fewer. */
 export function sample<T>(all: readonly T[], count: number, seed: number): T[] {
-  const random = mulberry32(seed);
+  const next = random(seed);
   return all
-    .map((one) => [random(), one] as const)
+    .map((one) => [next(), one] as const)
     .sort(([one], [other]) => one - other)
     .slice(0, count)
     .map(([, one]) => one);
 }
 
-/** Tommy Ettinger's generator of 32 bits, in the public domain. */
-function mulberry32(seed: number): () => number {
+/** From 0 up to 1, the same row for the same seed: Tommy Ettinger's mulberry32, in the public domain. */
+export function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
