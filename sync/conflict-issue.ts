@@ -63,8 +63,8 @@ export async function keepIssue(
     await writeBody(github, settings, open, text);
     return { number: open.number, warnings: [] };
   }
-  // People closed it while the branch was as it is now: that is an answer.
-  const closed = mine.find((issue) => issue.mark.tip === mark.tip);
+  // People closed it while the branch was as it is now: that is an answer. What we closed ourselves is none.
+  const closed = mine.find((issue) => issue.mark.tip === mark.tip && issue.mark.closed === undefined);
   return closed === undefined ? openIssue(github, settings, text) : { number: closed.number, warnings: [] };
 }
 

@@ -31,7 +31,7 @@ export function highestNumber(pulls: readonly ConflictPull[], settings: Settings
   return Math.max(0, ...pulls.map(({ head }) => conflictNumber(nameOf(head.ref, settings))));
 }
 
-/** @returns null when people closed it at this very commit: that is an answer. @param known newest first. */
+/** @returns null when people, and not we, closed it at this very commit: that is an answer. @param known newest first. */
 export async function findOrOpenPull(
   github: GitHub,
   settings: Settings,
@@ -42,7 +42,8 @@ export async function findOrOpenPull(
   const mine = known.filter(({ head }) => head.ref === branch);
   const open = mine.find(({ state }) => state === "open");
   if (open !== undefined) return open;
-  return mine[0]?.head.sha === tip ? null : openPull(github, settings, branch, text);
+  const answered = mine[0]?.head.sha === tip && readMark(mine[0].body)?.closed === undefined;
+  return answered ? null : openPull(github, settings, branch, text);
 }
 
 /** @returns what GitHub refused without harm: a label, a reviewer. */

@@ -16,7 +16,7 @@ export function refPath(name: string): string {
 }
 
 /** Undefined for what is not there. @param statuses GitHub's ways to say so. */
-export async function orMissing(answer: Promise<unknown>, statuses: readonly number[] = [404]): Promise<unknown> {
+export async function orMissing<T>(answer: Promise<T>, statuses: readonly number[] = [404]): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {

@@ -1,7 +1,7 @@
 /**
- * `guard`: the first thing a destroy does. Sees that the files can be removed, stops the workflow, lets a running sync end, keeps the commits that have not landed, and
- * closes what of ours people have open. It fails in words before anything is removed: everything else in the plan waits for it. `release` undoes its first step when the
- * set-up is applied again after a destroy that was cut short.
+ * `guard`: the first thing a destroy does. Sees that the files can be removed, stops the workflow, lets a running sync end, keeps the
+ * commits that have not landed, and closes what of ours people have open. It fails in words before anything is removed: everything
+ * else in the plan waits for it. `release` undoes its first step when the set-up is applied again after a destroy that was cut short.
  */
 import { rm, writeFile } from "node:fs/promises";
 import { readCommitRefusals } from "./commit-refusals.ts";

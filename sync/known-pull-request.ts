@@ -26,6 +26,8 @@ export interface Review {
 export const BEGIN = "<!-- upstream-sync:begin -->";
 /** In the one comment that says that closing is understood as a pause. */
 export const PAUSED = "<!-- upstream-sync:paused -->";
+/** In one that a removal of the set-up has closed: that was nobody's answer. */
+export const REMOVED = "<!-- upstream-sync:removed -->";
 /** On the sync pull request it lets upstream's workflow files in. */
 export const ACCEPT_LABEL = "accept-upstream-workflows";
 
@@ -58,7 +60,8 @@ export async function readPullState(github: GitHub, settings: Settings): Promise
     return { open: { number: open.number, approved: isApproved(reviews), accepts: hasLabel(open) }, closed: undefined };
   }
   const [last] = known;
-  if (last === undefined || last.merged_at) return { open: undefined, closed: undefined };
+  if (last === undefined || last.merged_at || last.body?.includes(REMOVED))
+    return { open: undefined, closed: undefined };
   const comments = (await github.list(`/repos/${settings.repository}/issues/${last.number}/comments?per_page=100`)) as {
     body?: string;
   }[];

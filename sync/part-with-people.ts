@@ -85,9 +85,7 @@ async function closeConflicts(
   }
   const named = pulls.flatMap(({ body }) => readMark(body)?.issue ?? []);
   // 410 where the team has switched issues off since.
-  const issues = ((await orMissing(conflictIssues(github, context, named), [404, 410])) ?? []) as Awaited<
-    ReturnType<typeof conflictIssues>
-  >;
+  const issues = (await orMissing(conflictIssues(github, context, named), [404, 410])) ?? [];
   const waiting = issues.filter(({ state }) => state === "open");
   for (const issue of waiting) {
     const text = removedText(issue.mark, stays(issue.mark.branch));

@@ -2,7 +2,7 @@
 import { type Asked, askedLine } from "./asked.ts";
 import type { TestStep } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
-import { ACCEPT_LABEL, BEGIN } from "./known-pull-request.ts";
+import { ACCEPT_LABEL, BEGIN, REMOVED } from "./known-pull-request.ts";
 import { code, conflictLine, count, cutLines, testLine } from "./markdown.ts";
 import type { Risk } from "./risks.ts";
 import type { Settings } from "./settings.ts";
@@ -115,7 +115,7 @@ export const LIMIT = 65_536;
 /** When the set-up goes: the word first, the results below it stay. @param kept branch that has the commits; undefined: they have landed. */
 export function withFarewell(body: string, kept: string | undefined): string {
   const words = [
-    "**Closed: upstream-sync was taken away from this fork.**",
+    `${REMOVED}\n**Closed: upstream-sync was taken away from this fork.**`,
     kept === undefined
       ? "All that was on its branch has landed."
       : `The commits that have not landed are kept on ${code(kept)}.`,

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { openText, readMark } from "../../sync/conflict-text.ts";
+import { keepIssue } from "../../sync/conflict-issue.ts";
+import { findOrOpenPull } from "../../sync/conflict-pull.ts";
+import { openText, readMark, removedText } from "../../sync/conflict-text.ts";
 import { type GitHub, GitHubError } from "../../sync/github.ts";
-import { BEGIN } from "../../sync/known-pull-request.ts";
+import { BEGIN, REMOVED, readPullState } from "../../sync/known-pull-request.ts";
 import { partWithPeople } from "../../sync/part-with-people.ts";
 import { withFarewell } from "../../sync/pull-request.ts";
 import type { RemovalContext } from "../../sync/removal-settings.ts";
@@ -159,7 +161,7 @@ describe("what people see of ours when the set-up is taken away", () => {
         "PATCH /pulls/5",
         {
           state: "closed",
-          body: `${BEGIN}\n**Closed: upstream-sync was taken away from this fork.** All that was on its branch has landed.\n\nBrings 3 commits.`,
+          body: `${BEGIN}\n${REMOVED}\n**Closed: upstream-sync was taken away from this fork.** All that was on its branch has landed.\n\nBrings 3 commits.`,
         },
       ],
     ]);
@@ -169,6 +171,35 @@ describe("what people see of ours when the set-up is taken away", () => {
 test("where the word does not fit any more, it takes the place of the results", () => {
   const long = `${BEGIN}\n${"x".repeat(65_480)}\n<!-- upstream-sync:end -->`;
   expect(withFarewell(long, "sync/upstream-backup-20261128")).toBe(
-    `${BEGIN}\n**Closed: upstream-sync was taken away from this fork.** The commits that have not landed are kept on \`sync/upstream-backup-20261128\`.\n<!-- upstream-sync:end -->`,
+    `${BEGIN}\n${REMOVED}\n**Closed: upstream-sync was taken away from this fork.** The commits that have not landed are kept on \`sync/upstream-backup-20261128\`.\n<!-- upstream-sync:end -->`,
   );
+});
+
+describe("when the set-up comes back after a removal", () => {
+  const pull = { number: 5, state: "closed", merged_at: null, labels: [] };
+  const answering = (answer: unknown): GitHub => ({
+    get: async () => answer,
+    list: async () => [],
+    write: async (_method, path, body) => ({ number: 9, path, body }),
+  });
+
+  test("a sync pull request that the removal closed pauses nothing; one that people closed does", async () => {
+    const body = `${BEGIN}\nBrings 3 commits.`;
+    const state = (text: string) => readPullState(answering([{ ...pull, body: text }]), someSettings());
+    expect((await state(withFarewell(body, undefined))).closed).toBeUndefined();
+    expect((await state(body)).closed).toEqual({ number: 5, said: false });
+  });
+
+  test("what people have pushed gets a pull request and an issue again; where people closed them, it does not", async () => {
+    const mark = { branch: conflict, tip: ours };
+    const [open, removed] = [text({ kind: "issue", pull: null }), removedText(mark, true)];
+    const issue = async (body: string) => {
+      const known = [{ number: 8, state: "closed", body, mark: readMark(body) ?? mark }];
+      return (await keepIssue(answering({}), someSettings(), known, mark, "text")).number;
+    };
+    expect([await issue(removed), await issue(open)]).toEqual([9, 8]);
+    const draftOf = (body: string) =>
+      findOrOpenPull(answering({}), someSettings(), [{ ...draft(body), state: "closed" } as never], mark, "text");
+    expect([(await draftOf(removed))?.number, await draftOf(open)]).toEqual([9, null]);
+  });
 });
