@@ -1,5 +1,6 @@
 /** Runs the IaC tool on one synthesized stack. The only place in the project that does. */
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
@@ -84,12 +85,9 @@ export async function readPlan(workspace: Workspace, file: string): Promise<Save
 
 /** Applies exactly the saved plan, yielding what programs say and each resource as it is done; the tool refuses when the state has moved on. */
 export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGenerator<Progress | Said, void> {
+  const temporary = temporaryFolder();
   const child = execa(workspace.tool.command, ["apply", "-json", saved.file], {
-    cwd: workspace.folder,
-    env: workspace.env,
-    extendEnv: false,
-    reject: false,
-    stdin: "ignore",
+    ...optionsOf(workspace, temporary),
     buffer: { stdout: false },
   });
   const diagnostics: string[] = [];
@@ -114,7 +112,7 @@ export async function* apply(workspace: Workspace, saved: SavedPlan): AsyncGener
       diagnostics.push(`${address ? `${address}: ` : ""}${[summary, detail].filter(Boolean).join(": ")}`);
     }
   }
-  const result = await child;
+  const result = await child.finally(temporary.remove);
   if (result.exitCode !== 0) {
     if (diagnostics.some((text) => text.includes("Saved plan is stale"))) {
       throw new Failure(
@@ -161,13 +159,30 @@ interface Result {
 }
 
 async function start(workspace: Workspace, args: readonly string[]): Promise<Result> {
-  return await execa(workspace.tool.command, args, {
-    cwd: workspace.folder,
-    env: workspace.env,
+  const temporary = temporaryFolder();
+  return await execa(workspace.tool.command, args, optionsOf(workspace, temporary)).finally(temporary.remove);
+}
+
+function optionsOf({ folder, env }: Workspace, temporary: TemporaryFolder) {
+  return {
+    cwd: folder,
+    env: { ...env, TMPDIR: temporary.folder },
     extendEnv: false,
     reject: false,
     stdin: "ignore",
-  });
+  } as const;
+}
+
+interface TemporaryFolder {
+  readonly folder: string;
+  remove(): void;
+}
+
+/** For one run of the tool: the provider keeps GitHub's answers in a temporary file and leaves it behind, a megabyte each time. */
+function temporaryFolder(): TemporaryFolder {
+  // Below the machine's own: the tool's sockets are in there, and their paths may have about a hundred characters.
+  const folder = mkdtempSync(join(tmpdir(), "upstream-sync-"));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 async function run(workspace: Workspace, args: readonly string[], doing: string): Promise<string> {

@@ -1,5 +1,8 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { toolEnvironment } from "../../lib/terraform/run.ts";
+import { init, toolEnvironment } from "../../lib/terraform/run.ts";
 
 const mirror = { folder: "/cache/providers", cliConfig: "/cache/terraform.tfrc", from: "cache" } as const;
 
@@ -28,4 +31,26 @@ describe("the IaC tool's environment", () => {
     expect(toolEnvironment({}, mirror).GOGC).toBe("400");
     expect(toolEnvironment({ GOGC: "50" }, mirror).GOGC).toBe("50");
   });
+});
+
+test.each([
+  ["a good end", 0],
+  ["a bad one", 1],
+])("what the tool leaves in its temporary folder is gone after %s", async (_, code) => {
+  const folder = mkdtempSync(join(tmpdir(), "upstream-sync-test-"));
+  const tool = join(folder, "tool");
+  writeFileSync(tool, `#!/bin/sh\necho answers > "$TMPDIR/cache.db" && echo "$TMPDIR" > ran\nexit ${code}\n`, {
+    mode: 0o755,
+  });
+  const workspace = {
+    tool: { name: "Terraform", command: tool, version: "1.11.4" },
+    mirror,
+    folder,
+    env: { PATH: "/usr/bin:/bin" },
+  } as const;
+  await init(workspace).catch(() => undefined);
+  const temporary = readFileSync(join(folder, "ran"), "utf8").trim();
+  expect(temporary).toContain(tmpdir());
+  expect(existsSync(temporary)).toBe(false);
+  rmSync(folder, { recursive: true });
 });
