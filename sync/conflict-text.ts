@@ -7,8 +7,8 @@ import type { Settings } from "./settings.ts";
 /** Where a conflict stands. */
 export type Standing =
   | { readonly kind: "waiting" }
-  /** People's commit has conflict markers left, or conflicts with what the other branches have now. */
-  | { readonly kind: "markers" | "conflict"; readonly sha: string }
+  /** People's commit has conflict markers left, conflicts with what the other branches have now, or takes away what must survive. */
+  | { readonly kind: "markers" | "conflict" | "lost"; readonly sha: string }
   | { readonly kind: "tests"; readonly sha: string; readonly steps: readonly TestStep[]; readonly url: string };
 
 export interface ConflictFacts {
@@ -19,9 +19,19 @@ export interface ConflictFacts {
   /** What conflicts with the sync branch; undefined on a branch that people made. */
   readonly with: { readonly side: "target" | "upstream"; readonly commit: string } | undefined;
   readonly files: readonly Conflict[];
+  /** The commit at which upstream stops to merge, where it is taken in parts. */
+  readonly first?: FirstConflict | undefined;
   readonly standing: Standing;
   /** Upstream's commit as this run saw it. */
   readonly upstream: string;
+}
+
+export interface FirstConflict {
+  readonly commit: string;
+  /** Upstream's words: for code spans alone. */
+  readonly author: string;
+  readonly title: string;
+  readonly files: readonly Conflict[];
 }
 
 /** What a pull request or issue of ours says about itself in its first line. */
@@ -74,6 +84,7 @@ export function openText(facts: ConflictFacts, settings: Settings, place: Place)
     `What went in before it is tested and on ${code(sync)}. The rest waits until people have settled these files:`,
     "",
     ...cutLines(facts.files.map(conflictLine), MOST_LISTED),
+    ...firstLines(facts.first),
     ...standingLines(facts, settings),
     ...upstreamMoved(facts),
     "",
@@ -133,6 +144,11 @@ function standingLines({ standing, branch }: ConflictFacts, { branches }: Settin
         "",
         `**${code(branch)} at ${code(standing.sha)} was not taken**: it conflicts with what the other branches have now. Merge ${code(branches.sync)} into it once more.`,
       ];
+    case "lost":
+      return [
+        "",
+        `**${code(branch)} at ${code(standing.sha)} was not taken**: it takes away what has to stay (${code("policies.mustSurvive")}). Put that back there.`,
+      ];
     case "tests":
       return [
         "",
@@ -141,6 +157,17 @@ function standingLines({ standing, branch }: ConflictFacts, { branches }: Settin
         ...cutLines(standing.steps.map(testLine), MOST_LISTED),
       ];
   }
+}
+
+function firstLines(first: FirstConflict | undefined): string[] {
+  if (first === undefined) return [];
+  const { commit, author, title, files } = first;
+  return [
+    "",
+    `Upstream went in as far as it merges. The first commit that does not is ${code(commit)} by ${code(author, 80)}, ${code(title, 120)}:`,
+    "",
+    ...cutLines(files.map(conflictLine), 20),
+  ];
 }
 
 function upstreamMoved(facts: ConflictFacts): string[] {

@@ -3,7 +3,7 @@
  * decide-look.ts and decide-conflict.ts.
  */
 import { decideWait, type Wait } from "./decide-wait.ts";
-import type { Side } from "./fold.ts";
+import type { SetAside, Side } from "./fold.ts";
 import type { PullState } from "./known-pull-request.ts";
 import type { Outcome } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";
@@ -72,13 +72,15 @@ export interface FinishFacts {
   /** What came of the fold, where it met a conflict or people's branches. */
   readonly fold: {
     readonly side: Side | undefined;
-    readonly setAside: readonly { readonly branch: string; readonly why: "markers" | "conflict" }[];
+    /** The first commit of upstream that conflicts, where upstream is taken in parts. */
+    readonly first: string | undefined;
+    readonly setAside: readonly { readonly branch: string; readonly why: SetAside["why"] }[];
     /** `oneSided`: whose version every conflicting file has. */
     readonly taken: readonly { readonly branch: string; readonly oneSided: string | undefined }[];
   };
   readonly upstream: string;
-  /** Whether the candidate has upstream's commit. */
-  readonly holdsUpstream: boolean;
+  /** The commit of upstream that the candidate brings: the one this run is about, or as far as it was taken. */
+  readonly brings: string | undefined;
   /** What upstream's branch did since `look`; `unknown` when it could not be asked. */
   readonly upstreamNow: "same" | "moved" | "rewritten" | "unknown";
   readonly test: {
@@ -200,19 +202,19 @@ function decidePromotion(facts: FinishFacts, folded: Folded): FinishDecision {
   return {
     outcome: merge.conflict ? "conflict" : "promoted",
     reason: [
-      facts.fold.side ? `a part went in, the rest conflicts with ${facts.fold.side}` : "tests passed",
+      facts.fold.side ? `a part went in, the rest conflicts with ${sideWords(facts)}` : "tests passed",
       ...proposalNotes(facts),
       ...notes(facts, folded),
     ].join("; "),
     updates: changed([
       { ref: facts.refs.sync, from: now.sync, to: folded.candidate },
       // Upstream's commit is recorded as taken only when it is in.
-      ...(facts.holdsUpstream
-        ? [
-            { ref: facts.refs.synced, from: now.recorded.synced, to: facts.upstream },
+      ...(facts.brings === undefined
+        ? []
+        : [
+            { ref: facts.refs.synced, from: now.recorded.synced, to: facts.brings },
             { ref: facts.refs.held, from: now.recorded.held, to: facts.held },
-          ]
-        : []),
+          ]),
       { ref: facts.refs.tested, from: now.recorded.tested, to: folded.candidate },
       // As folded, not as it is now: a target that moved meanwhile is then noticed by the next look.
       { ref: facts.refs.target, from: now.recorded.target, to: folded.target },
@@ -238,10 +240,18 @@ function proposalNotes({ fold }: FinishFacts): string[] {
         ? `with ${branch}`
         : `with ${branch}, which has ${oneSided}'s version of every conflicting file`,
     ),
-    ...fold.setAside.map(({ branch, why }) =>
-      why === "markers" ? `${branch} still has conflict markers` : `${branch} conflicts with what is there now`,
-    ),
+    ...fold.setAside.map(({ branch, why }) => `${branch} ${ASIDE[why]}`),
   ];
+}
+
+const ASIDE: Readonly<Record<SetAside["why"], string>> = {
+  markers: "still has conflict markers",
+  conflict: "conflicts with what is there now",
+  lost: "takes away what has to stay (policies.mustSurvive)",
+};
+
+function sideWords({ fold: { side, first } }: FinishFacts): string {
+  return first === undefined ? `${side}` : `${side} from ${first.slice(0, 12)} on`;
 }
 
 function nothingToTest(facts: FinishFacts, sync: string, target: string): FinishDecision {
@@ -269,7 +279,7 @@ function conflictWithNothing(facts: FinishFacts): FinishDecision {
   return {
     outcome: "conflict",
     reason: [
-      side ? `nothing went in before the conflict with ${side}` : "nothing else is new",
+      side ? `nothing went in before the conflict with ${sideWords(facts)}` : "nothing else is new",
       ...proposalNotes(facts),
     ].join("; "),
     updates: [],

@@ -1,6 +1,6 @@
 /** From commits to a fold and the facts about it: `merge` does this to make a candidate, `finish` to tell what came of it. */
 import { isCandidate, type MergeFacts, needsFold } from "./decide.ts";
-import { type Fold, foldCandidate, type Proposal, type SetAside } from "./fold.ts";
+import { type Fold, foldCandidate, isFixed, type Proposal, type SetAside } from "./fold.ts";
 import type { Git } from "./git.ts";
 import { carriesUpstream, isAncestor, type Sha } from "./graph.ts";
 import { type Judgement, judgeProposal } from "./judge-proposal.ts";
@@ -45,13 +45,14 @@ export async function derive(git: Git, settings: Settings, commits: Commits): Pr
   };
   if (!needsFold(facts)) return { fold: undefined, candidate: false, taken: [] };
   const names = { sync: settings.branches.sync, target: settings.branches.target, upstream: settings.upstream.branch };
-  const judged = await judge(git, upstreamWorkflows === "hold", branches, [
+  const rules = { upstreamWorkflows, policies: settings.policies };
+  const judged = await judge(git, isFixed(rules), branches, [
     { name: names.sync, sha: sync },
     { name: names.target, sha: target },
     { name: "upstream", sha: upstream },
   ]);
   const clean = judged.filter(({ markers }) => markers.length === 0);
-  const merged = await foldCandidate(git, { sync, target, upstream, proposals: clean, names, upstreamWorkflows });
+  const merged = await foldCandidate(git, { sync, target, upstream, proposals: clean, names, ...rules });
   const whole = takes && merged.conflicts.length === 0;
   const folded = whole ? await takeHeld(git, merged, { since: held, upstream, sync: names.sync }) : merged;
   const fold = {
@@ -64,14 +65,14 @@ export async function derive(git: Git, settings: Settings, commits: Commits): Pr
 
 async function judge(
   git: Git,
-  hold: boolean,
+  fixed: (rawPath: string) => boolean,
   proposals: readonly Proposal[],
   known: Parameters<typeof judgeProposal>[2],
 ) {
   const judged: (Proposal & Judgement)[] = [];
   for (const { name, branch, sha } of proposals) {
     const proposal = { name, branch, sha };
-    judged.push({ ...proposal, ...(await judgeProposal(git, proposal, known, hold)) });
+    judged.push({ ...proposal, ...(await judgeProposal(git, proposal, known, fixed)) });
   }
   return judged;
 }

@@ -1,7 +1,7 @@
 /** What `finish` reads: GitHub's word about the jobs, the refs as they are now, and what git says about the candidate. */
 import type { FinishFacts, TestStep } from "./decide.ts";
 import { type Derived, derive } from "./derive.ts";
-import type { Conflict } from "./fold.ts";
+import { type Conflict, isFixed } from "./fold.ts";
 import type { Git } from "./git.ts";
 import type { GitHub } from "./github.ts";
 import { changesBetween, datesBetween, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
@@ -10,6 +10,7 @@ import { readSettled } from "./judge-proposal.ts";
 import { readPullState } from "./known-pull-request.ts";
 import type { Context } from "./look.ts";
 import { lookUpUpstream } from "./look-up.ts";
+import { type Kept, NO_POLICIES, readKept } from "./policies.ts";
 import type { SettledByPeople } from "./pull-request.ts";
 import { candidateRef, type RemoteRefs, recordRef } from "./refs.ts";
 import { fetchUpstream, isKnownAncestor } from "./repository.ts";
@@ -30,6 +31,7 @@ export async function readFinishFacts(
 ): Promise<FinishFacts> {
   const { candidate } = settings.merge;
   const { fold, taken } = derived;
+  const brings = await readBrings(git, settings, derived);
   const promotable = candidate !== undefined && settings.testResult === "success";
   return {
     pull: await readPullState(context.github, settings),
@@ -39,8 +41,13 @@ export async function readFinishFacts(
       dryRun: settings.dryRun,
     },
     merge: settings.merge,
-    fold: { side: fold?.conflicts[0]?.side, setAside: fold?.setAside ?? [], taken },
-    holdsUpstream: candidate !== undefined && (await isKnownAncestor(git, settings.upstreamSha, candidate)),
+    fold: {
+      side: fold?.conflicts[0]?.side,
+      first: fold?.part?.first.commit,
+      setAside: fold?.setAside ?? [],
+      taken,
+    },
+    brings,
     upstream: settings.upstreamSha,
     upstreamNow: promotable ? await readUpstreamNow(git, settings, context) : "unknown",
     test: { result: settings.testResult, ...(await readTestJob(context.github, settings)) },
@@ -54,7 +61,7 @@ export async function readFinishFacts(
       target: recordRef(settings, "target"),
       held: recordRef(settings, "held"),
     },
-    held: await readHeldSince(git, settings, now),
+    held: await readHeldSince(git, settings, now, brings),
   };
 }
 
@@ -157,19 +164,51 @@ export function conflictsOf({ fold }: Derived): Conflict[] {
  * Upstream's workflow files that `tip` does not have as upstream has them. Where they always came in by merges, such a
  * difference is the fork's own doing and no news.
  */
-export async function readHeld(git: Git, settings: FinishSettings, tip: Sha, now: RemoteRefs): Promise<string[]> {
+export async function readHeld(
+  git: Git,
+  settings: FinishSettings,
+  tip: Sha,
+  now: RemoteRefs,
+  upstream = settings.upstreamSha,
+): Promise<string[]> {
   if (settings.upstreamWorkflows === "accept" && now.recorded.held === undefined) return [];
-  return heldWorkflows(git, tip, settings.upstreamSha);
+  return heldWorkflows(git, tip, upstream);
+}
+
+async function readBrings(git: Git, { merge, upstreamSha }: FinishSettings, { fold }: Derived) {
+  if (merge.candidate === undefined) return undefined;
+  return (await isKnownAncestor(git, upstreamSha, merge.candidate)) ? upstreamSha : fold?.part?.taken;
 }
 
 /** Undefined when nothing is held, or nothing can be said. */
-async function readHeldSince(git: Git, settings: FinishSettings, now: RemoteRefs): Promise<Sha | undefined> {
-  const { upstreamSha: upstream, merge } = settings;
+async function readHeldSince(
+  git: Git,
+  settings: FinishSettings,
+  now: RemoteRefs,
+  brings: Sha | undefined,
+): Promise<Sha | undefined> {
+  const { merge } = settings;
+  const upstream = brings ?? settings.upstreamSha;
   const tip = merge.candidate ?? merge.sync;
   if (tip === undefined || merge.sync === undefined || !(await isKnownAncestor(git, upstream, tip))) return undefined;
-  if ((await readHeld(git, settings, tip, now)).length === 0) return undefined;
+  if ((await readHeld(git, settings, tip, now, upstream)).length === 0) return undefined;
   if (settings.upstreamWorkflows === "accept") return upstream;
   return now.recorded.held ?? (await mergeBases(git, merge.sync, upstream))[0];
+}
+
+/** What the policies keep out of `tip`, of all that upstream changed since the target had it last. */
+export async function readKeptOut(git: Git, settings: FinishSettings, tip: Sha, target: Sha): Promise<Kept[]> {
+  const { policies, upstreamWorkflows, upstreamSha } = settings;
+  const { from, to } = await rangeOf(git, tip, target, upstreamSha);
+  // Held and our own files have lists, or none, of their own.
+  const skip = isFixed({ upstreamWorkflows, policies: NO_POLICIES });
+  return readKept(git, policies, { tip, from, to }, skip);
+}
+
+async function rangeOf(git: Git, tip: Sha, target: Sha, upstream: Sha): Promise<{ from: Sha; to: Sha }> {
+  const [to = upstream] = await mergeBases(git, tip, upstream);
+  const [from = to] = await mergeBases(git, target, to);
+  return { from, to };
 }
 
 /** @param now milliseconds since the epoch. */
@@ -186,8 +225,7 @@ export async function readBehind(
 
 /** What of upstream `tip` brings to the target. With a conflict that ends before upstream's own tip. */
 export async function readRange(git: Git, tip: Sha, target: Sha, upstream: Sha) {
-  const [to = upstream] = await mergeBases(git, tip, upstream);
-  const [from = to] = await mergeBases(git, target, to);
+  const { from, to } = await rangeOf(git, tip, target, upstream);
   const [ours, theirs] = [await changesBetween(git, from, target), await changesBetween(git, from, to)];
   const upstreams = new Set(theirs.map(({ path }) => path));
   return {
@@ -218,12 +256,7 @@ export async function readSettledByPeople(
       { name: settings.branches.target, sha: target },
     ];
     const there = (await isKnownAncestor(git, upstream.sha, upstream.sha)) ? [...known, upstream] : known;
-    const { conflicted, oneSided } = await readSettled(
-      git,
-      { branch, sha },
-      there,
-      settings.upstreamWorkflows === "hold",
-    );
+    const { conflicted, oneSided } = await readSettled(git, { branch, sha }, there, isFixed(settings));
     settled.push({ branch, sha, files: conflicted.length, oneSided });
   }
   return settled;

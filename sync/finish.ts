@@ -3,7 +3,7 @@ import { type Permissions, withAccess } from "./access.ts";
 import { decideFinish, type FinishDecision, type FinishFacts, type RefUpdate } from "./decide.ts";
 import { seenUpdates } from "./decide-conflict.ts";
 import type { Derived } from "./derive.ts";
-import { conflictsOf, readBehind, readDerived, readFinishFacts, readHeld } from "./finish-facts.ts";
+import { conflictsOf, readBehind, readDerived, readFinishFacts, readHeld, readKeptOut } from "./finish-facts.ts";
 import { type Git, GitError } from "./git.ts";
 import { harmless } from "./github.ts";
 import { type Context, emptyRecord, stoppedRecord, writeRecord } from "./look.ts";
@@ -153,12 +153,19 @@ async function recordOf(
     target: merge.target ?? now.target ?? null,
     candidate: merge.candidate ?? null,
     tests: merge.candidate === undefined ? [] : facts.test.steps,
+    firstConflict: facts.fold.first ?? null,
   };
   // After a stop upstream's commit need not be here, and the reason says what there is to say.
   if (decision.outcome === "stopped" || decision.handsOff) return record;
   return {
     ...record,
     held: before === null ? [] : await readHeld(git, settings, merge.candidate ?? before, now),
+    kept: await keptOf(settings, git, facts),
     behind: now.target === undefined ? null : await readBehind(git, now.target, facts.upstream, context.now()),
   };
+}
+
+async function keptOf(settings: FinishSettings, git: Git, { merge, now }: FinishFacts): Promise<RunRecord["kept"]> {
+  const tip = merge.candidate ?? merge.sync ?? now.sync;
+  return tip === undefined || now.target === undefined ? [] : readKeptOut(git, settings, tip, now.target);
 }

@@ -3,10 +3,13 @@
  * when it is an ancestor already. Same inputs give the same commits, so a second run arrives at the same candidate.
  */
 import { withAttributes } from "./attributes.ts";
+import { editTree } from "./edit-tree.ts";
 import { type Git, GitError } from "./git.ts";
-import { committerDate, isAncestor, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
-import { isOurs, isWorkflowPath, withOurs, withWorkflowPathsOf, withWorkflowsOf } from "./hold.ts";
+import { committerDate, isAncestor, listTree, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
+import { isOurs, isWorkflowPath, withOurs, withWorkflowsOf } from "./hold.ts";
 import { type MergeTreeOutput, parseMergeTree } from "./merge-tree.ts";
+import { matcher } from "./patterns.ts";
+import { lostBetween, type Policies, removedBy, type Settled, survivorWords, withPolicies } from "./policies.ts";
 import { Stop } from "./stop.ts";
 
 export type Side = "target" | "proposal" | "upstream";
@@ -27,19 +30,27 @@ export interface Proposal {
   readonly sha: Sha;
 }
 
-export interface FoldInput {
+/** What of upstream's is not taken as it comes. */
+export interface Rules {
+  readonly upstreamWorkflows: "hold" | "accept";
+  readonly policies: Policies;
+}
+
+export interface FoldInput extends Rules {
   readonly sync: Sha;
   readonly target: Sha;
   readonly proposals: readonly Proposal[];
   readonly upstream: Sha;
   /** Names for the commit messages. */
   readonly names: { readonly sync: string; readonly target: string; readonly upstream: string };
-  readonly upstreamWorkflows: "hold" | "accept";
 }
 
 export interface SetAside extends Proposal {
-  /** `markers`: conflict markers are left in it. `conflict`: it does not merge with what the other branches have now. */
-  readonly why: "markers" | "conflict";
+  /**
+   * `markers`: conflict markers are left in it. `conflict`: it does not merge with what the other branches have now. `lost`: it
+   * takes away what must survive.
+   */
+  readonly why: "markers" | "conflict" | "lost";
   readonly files: readonly Conflict[];
 }
 
@@ -51,6 +62,15 @@ export interface Fold {
   readonly conflicts: readonly Conflict[];
   /** Proposals that did not merge; the fold goes on without them. */
   readonly setAside: readonly SetAside[];
+  /** Where upstream conflicts and is taken as far as it merges (`policies.partial`). */
+  readonly part?: UpstreamPart;
+}
+
+export interface UpstreamPart {
+  /** The last commit of upstream's first-parent line that went in; undefined when not one did. */
+  readonly taken: Sha | undefined;
+  /** The one after it, and what of it conflicts. */
+  readonly first: { readonly commit: Sha; readonly files: readonly Conflict[] };
 }
 
 interface Step {
@@ -59,8 +79,8 @@ interface Step {
   readonly name: string;
   /** What is merged, in an error's words. */
   readonly words: string;
-  /** Whose `.github/workflows` the result has; undefined: as git merges them. */
-  readonly workflowsOf?: Sha | undefined;
+  /** A tree with what is the fork's own, where that is not the tip it is merged into. */
+  readonly own?: Sha | undefined;
   readonly proposal?: Proposal;
 }
 
@@ -69,10 +89,13 @@ export async function foldCandidate(git: Git, input: FoldInput): Promise<Fold> {
   let tip = input.sync;
   const setAside: SetAside[] = [];
   for (const step of await stepsOf(git, input)) {
-    const { tip: next, conflicts } = await mergeStep(git, input, tip, step);
+    const { tip: next, conflicts, lost } = await mergeStep(git, input, tip, step);
     if (conflicts.length === 0) tip = next;
-    else if (step.proposal) setAside.push({ ...step.proposal, why: "conflict", files: conflicts });
-    else return { tip, tree: await treeOf(git, tip), conflicts, setAside };
+    else if (step.proposal) setAside.push({ ...step.proposal, why: lost ? "lost" : "conflict", files: conflicts });
+    else if (step.side === "upstream" && input.policies.partial) {
+      const end = await takePart(git, input, tip, step, conflicts);
+      return { ...end, tree: await treeOf(git, end.tip), setAside };
+    } else return { tip, tree: await treeOf(git, tip), conflicts, setAside };
   }
   return { tip, tree: await treeOf(git, tip), conflicts: [], setAside };
 }
@@ -80,7 +103,6 @@ export async function foldCandidate(git: Git, input: FoldInput): Promise<Fold> {
 /** Proposals come after the target, unless the target conflicts: then they are what settles that. */
 async function stepsOf(git: Git, input: FoldInput): Promise<Step[]> {
   const { names, proposals } = input;
-  const hold = input.upstreamWorkflows === "hold";
   const target: Step = { side: "target", commit: input.target, name: names.target, words: names.target };
   const upstream: Step = {
     side: "upstream",
@@ -88,49 +110,122 @@ async function stepsOf(git: Git, input: FoldInput): Promise<Step[]> {
     name: `upstream ${names.upstream}`,
     words: `upstream's ${names.upstream}`,
   };
-  const ofPeople = (workflowsOf?: Sha): Step[] =>
+  const ofPeople = (own?: Sha): Step[] =>
     proposals.map((proposal) => {
       const { branch, sha } = proposal;
-      return { side: "proposal", commit: sha, name: branch, words: branch, workflowsOf, proposal };
+      return { side: "proposal", commit: sha, name: branch, words: branch, own, proposal };
     });
   if (proposals.length === 0) return [target, upstream];
   const merged = await mergedWith(git, input.sync, target, names.sync);
   if (merged === undefined || merged.conflicts.length === 0) return [target, ...ofPeople(), upstream];
-  // What the target changed in workflow files is the fork's own; what a proposal changed there may be upstream's.
-  const own = hold ? await settledWorkflows(git, merged, proposals) : undefined;
-  return [...ofPeople(own), target, upstream];
+  // What the target changed in files that are held or kept is the fork's own; what a proposal changed there may be upstream's.
+  return [...ofPeople(await settledByPeople(git, input, merged)), target, upstream];
 }
 
-/** The tree of a merge that conflicted, with those workflow files that conflicted as people settled them. */
-function settledWorkflows(git: Git, merged: MergeTreeOutput, proposals: readonly Proposal[]): Promise<Sha> {
-  const paths = merged.conflicts.map(({ path }) => path).filter(isWorkflowPath);
+/** The tree of a merge that conflicted, with those held or kept files that conflicted as people settled them. */
+async function settledByPeople(git: Git, { proposals, ...rules }: FoldInput, merged: MergeTreeOutput): Promise<Sha> {
   const last = proposals.at(-1);
-  return last === undefined || paths.length === 0
-    ? Promise.resolve(merged.tree)
-    : withWorkflowPathsOf(git, last.sha, merged.tree, paths);
+  const fixed = isFixed(rules);
+  const paths = merged.conflicts.map(({ path }) => path).filter(fixed);
+  if (last === undefined || paths.length === 0) return merged.tree;
+  const files = new Map((await listTree(git, `${last.sha}^{tree}`, ["-r"])).map((entry) => [entry.path, entry]));
+  return editTree(git, merged.tree, new Map(paths.map((path) => [path, files.get(path)])));
+}
+
+/** Whether a path (raw) is the fork's own, so that what comes for it does not matter. */
+export function isFixed({ upstreamWorkflows, policies }: Rules): (rawPath: string) => boolean {
+  const ours = matcher(policies.keepOurs);
+  return (path) => isOurs(path) || (upstreamWorkflows === "hold" && isWorkflowPath(path)) || ours(path);
 }
 
 interface Stepped {
   readonly tip: Sha;
   readonly conflicts: readonly Conflict[];
+  /** It merges, and takes away what must survive. */
+  readonly lost?: true;
 }
 
 async function mergeStep(git: Git, input: FoldInput, tip: Sha, step: Step): Promise<Stepped> {
   const merged = await mergedWith(git, tip, step, input.names.sync);
   if (merged === undefined) return { tip, conflicts: [] };
   const { side, commit } = step;
-  const holds = side !== "target" && input.upstreamWorkflows === "hold";
-  const kept = (path: string) => side !== "target" && (isOurs(path) || (holds && isWorkflowPath(path)));
-  const open = merged.conflicts.filter(({ path }) => !kept(path));
-  if (open.length > 0) {
-    return { tip, conflicts: open.map(({ path, kind }) => ({ path: readable(path), kind, side })) };
+  const { open, tree } = await settle(git, input, tip, step, merged);
+  if (open.length > 0) return { tip, conflicts: conflictsOn(side, open) };
+  const lost = side === "target" ? [] : await lostBetween(git, input.policies, step.own ?? tip, tree);
+  if (side === "upstream" && lost[0] !== undefined) {
+    throw wouldRemove(step, lost.map(survivorWords), await removedBy(git, lost[0], merged.base, commit));
   }
-  const own = holds ? (step.workflowsOf ?? (await treeOf(git, tip))) : undefined;
-  const held = own === undefined ? merged.tree : await withWorkflowsOf(git, own, merged.tree);
-  const tree = side === "target" ? held : await withOurs(git, tip, held);
+  if (lost.length > 0) {
+    const conflicts = lost.map((one) => ({ path: one.path, kind: "must survive, and does not", side }));
+    return { tip, conflicts, lost: true };
+  }
   const message = mergeMessage(input.names.sync, step, merged.base, await countCommits(git, tip, commit));
   return { tip: await commitMerge(git, tree, [tip, commit], message), conflicts: [] };
 }
+
+function conflictsOn(side: Side, open: Settled["open"]): Conflict[] {
+  return open.map(({ path, kind }) => ({ path: readable(path), kind, side }));
+}
+
+/** What of a merge is for people, and the tree without what is held, kept or this program's own. */
+async function settle(git: Git, rules: Rules, tip: Sha, step: Pick<Step, "side" | "own">, merged: Merged) {
+  if (step.side === "target") return { open: merged.conflicts, tree: merged.tree };
+  const own = step.own ?? (await treeOf(git, tip));
+  const fixed = isFixed(rules);
+  const conflicts = merged.conflicts.filter(({ path }) => !fixed(path));
+  const { open, tree } = await withPolicies(git, rules.policies, {
+    own,
+    base: merged.base,
+    merged: { ...merged, conflicts },
+  });
+  if (open.length > 0) return { open, tree };
+  const held = rules.upstreamWorkflows === "hold" ? await withWorkflowsOf(git, own, tree) : tree;
+  return { open, tree: await withOurs(git, tip, held) };
+}
+
+/** What people have to settle when `commit` is merged into `tip`. */
+export async function conflictsWith(
+  git: Git,
+  rules: Rules,
+  tip: Sha,
+  other: Pick<Step, "side" | "commit">,
+): Promise<Conflict[]> {
+  const step = { ...other, words: other.commit.slice(0, 12) };
+  const merged = await mergedWith(git, tip, step, tip.slice(0, 12));
+  if (merged === undefined) return [];
+  return conflictsOn(other.side, (await settle(git, rules, tip, step, merged)).open);
+}
+
+/**
+ * The longest run of upstream's first-parent line that merges, found by halving: one merge for each halving, and two more. What
+ * comes after a conflict is taken for a conflict too.
+ */
+async function takePart(
+  git: Git,
+  input: FoldInput,
+  tip: Sha,
+  step: Step,
+  conflicts: readonly Conflict[],
+): Promise<Pick<Fold, "tip" | "conflicts" | "part">> {
+  const line = (await git.text(["rev-list", "--first-parent", "--reverse", step.commit, `^${tip}`])).split("\n");
+  const at = (index: number): Step => ({ ...step, commit: line[index] as Sha });
+  let [clean, bad, files] = [-1, line.length - 1, conflicts];
+  while (bad - clean > 1) {
+    const middle = Math.floor((clean + bad) / 2);
+    const found = await conflictsWith(git, input, tip, at(middle));
+    if (found.length === 0) clean = middle;
+    else [bad, files] = [middle, found];
+  }
+  const first = { commit: at(bad).commit, files };
+  if (clean < 0) return { tip, conflicts, part: { taken: undefined, first } };
+  const part = await mergeStep(git, input, tip, at(clean));
+  const rest = await mergeStep(git, input, part.tip, step);
+  // With the part in, git may find the rest to merge after all.
+  if (rest.conflicts.length === 0) return rest;
+  return { tip: part.tip, conflicts: rest.conflicts, part: { taken: at(clean).commit, first } };
+}
+
+type Merged = MergeTreeOutput & { readonly base: Sha };
 
 /** Undefined when there is nothing to merge. */
 async function mergedWith(
@@ -138,7 +233,7 @@ async function mergedWith(
   tip: Sha,
   { commit, words }: Pick<Step, "commit" | "words">,
   sync: string,
-): Promise<(MergeTreeOutput & { base: Sha }) | undefined> {
+): Promise<Merged | undefined> {
   if (await isAncestor(git, commit, tip)) return undefined;
   const [base] = await mergeBases(git, tip, commit);
   if (base === undefined) throw unrelated(words, sync, commit, tip);
@@ -192,5 +287,15 @@ function unrelated(words: string, sync: string, commit: Sha, tip: Sha): Stop {
     what: `${words} and ${sync} have unrelated histories`,
     got: `no commit is an ancestor of both ${commit.slice(0, 12)} and ${tip.slice(0, 12)}`,
     remedy: `Make ${sync} from a branch that descends from upstream, and a branch for a proposal from ${sync}, or join the histories by hand and have that reviewed; the program never merges unrelated histories`,
+  });
+}
+
+function wouldRemove({ words, commit }: Step, lost: readonly string[], by: Sha | undefined): Stop {
+  const more = lost.length > 3 ? ` and ${lost.length - 3} more` : "";
+  return new Stop({
+    what: `${words} would take away what has to stay (policies.mustSurvive)`,
+    got: `${lost.slice(0, 3).join(", ")}${more}, removed by ${by === undefined ? `the merge of ${commit}` : `upstream's commit ${by}`}`,
+    remedy:
+      "Merge upstream by hand on sync/upstream-manual and keep it there, or take it out of policies.mustSurvive and deploy",
   });
 }

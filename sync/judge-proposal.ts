@@ -6,7 +6,6 @@ import { fetchBlobs, readBlob } from "./blobs.ts";
 import { mergeTrees, type Proposal } from "./fold.ts";
 import type { Git } from "./git.ts";
 import { isAncestor, listTree, mergeBases, readable, type Sha, type TreeEntry } from "./graph.ts";
-import { isWorkflowPath } from "./hold.ts";
 import { readPlaceholder } from "./placeholder.ts";
 import { Stop } from "./stop.ts";
 
@@ -25,15 +24,17 @@ export interface Judgement extends Settled {
 /** Commits on what is there without the proposal, by the names people know them by. */
 export type Known = readonly { readonly name: string; readonly sha: Sha }[];
 
+type Fixed = (rawPath: string) => boolean;
+
 const MOST_MERGES = 200;
 
 /**
  * @param known first the sync branch: a parent that is in one of them is called by its name.
- * @param hold whether the fork keeps its workflow files, so that what is in the proposal's does not matter.
+ * @param fixed whether a path is the fork's own, so that what is in the proposal's does not matter.
  * @throws Stop when the proposal joins unrelated histories, or holds more merges than people make.
  */
-export async function judgeProposal(git: Git, proposal: Proposal, known: Known, hold: boolean): Promise<Judgement> {
-  const { suspects, ...settled } = await readSettled(git, proposal, known, hold);
+export async function judgeProposal(git: Git, proposal: Proposal, known: Known, fixed: Fixed): Promise<Judgement> {
+  const { suspects, ...settled } = await readSettled(git, proposal, known, fixed);
   return { ...settled, markers: (await withMarkers(git, suspects)).map(readable).sort() };
 }
 
@@ -42,14 +43,14 @@ export async function readSettled(
   git: Git,
   proposal: Pick<Proposal, "branch" | "sha">,
   known: Known,
-  hold: boolean,
+  fixed: Fixed,
 ): Promise<Settled & { readonly suspects: readonly Suspect[] }> {
   const now = await filesOf(git, proposal.sha);
   const conflicted = new Set<string>();
   const suspects: Suspect[] = [];
   let oneSided: string | undefined;
   for (const parents of await mergesOf(git, proposal, known)) {
-    const paths = await conflictsBetween(git, proposal, parents, hold);
+    const paths = await conflictsBetween(git, proposal, parents, fixed);
     if (paths.length === 0) continue;
     const sides = await Promise.all(parents.map((parent) => filesOf(git, parent)));
     for (const path of paths) conflicted.add(path);
@@ -64,11 +65,11 @@ async function conflictsBetween(
   git: Git,
   proposal: Pick<Proposal, "branch">,
   [first, second]: readonly [Sha, Sha],
-  hold: boolean,
+  fixed: Fixed,
 ): Promise<string[]> {
   if ((await mergeBases(git, first, second)).length === 0) throw joinsUnrelated(proposal, second);
   const { conflicts } = await mergeTrees(git, first, second);
-  return conflicts.map(({ path }) => path).filter((path) => !(hold && isWorkflowPath(path)));
+  return conflicts.map(({ path }) => path).filter((path) => !fixed(path));
 }
 
 /** A file that is as one of the sides had it needs no look. */

@@ -149,6 +149,8 @@ export function emptyRecord(settings: Settings): RunRecord {
     tests: [],
     conflicts: [],
     held: [],
+    kept: [],
+    firstConflict: null,
     pr: null,
     issue: null,
     behind: null,

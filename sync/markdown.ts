@@ -1,6 +1,7 @@
 /** Markdown for GitHub that notifies nobody and closes nothing; pure. */
 import type { TestStep } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
+import type { Kept } from "./policies.ts";
 
 /**
  * Text as a code span: there GitHub makes no mention, no reference and no closing word of it, while `\@name` and
@@ -36,6 +37,10 @@ export function testLine({ name, ok, seconds }: TestStep): string {
 
 export function conflictLine({ path, kind, side }: Conflict): string {
   return `- ${code(path)}: ${kind}, with ${side}`;
+}
+
+export function keptLine({ path, policy }: Kept): string {
+  return `- ${policy === "keepOurs" ? "kept ours" : "stayed deleted"}: ${code(path)}`;
 }
 
 /** At most `most` lines, with the rest counted. */

@@ -4,6 +4,7 @@ import { derive } from "./derive.ts";
 import { GitError } from "./git.ts";
 import { type Context, existingBranches } from "./look.ts";
 import { plain } from "./outputs.ts";
+import { missingFrom, survivorWords } from "./policies.ts";
 import { candidateRef, type RemoteRefs } from "./refs.ts";
 import {
   createRepository,
@@ -40,6 +41,12 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
   await refuseRewritten(settings, refs, (synced) => isKnownAncestor(git, synced, UPSTREAM_TIP));
   const { proposals } = refs;
   const commits = { sync, target, upstream, tested: refs.recorded.tested, held: refs.recorded.held, proposals };
+  for (const survivor of await missingFrom(git, settings.policies, target)) {
+    const words = survivorWords(survivor);
+    context.report.warning(
+      `${settings.branches.target} has no ${words}: policies.mustSurvive has nothing to watch there`,
+    );
+  }
   const { fold, candidate } = await derive(git, settings, commits);
   const conflict = fold !== undefined && fold.conflicts.length + fold.setAside.length > 0;
   const outputs = {

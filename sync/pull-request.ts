@@ -3,7 +3,8 @@ import { type Asked, askedLine } from "./asked.ts";
 import type { TestStep } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
 import { ACCEPT_LABEL, BEGIN, REMOVED } from "./known-pull-request.ts";
-import { code, conflictLine, count, cutLines, testLine } from "./markdown.ts";
+import { code, conflictLine, count, cutLines, keptLine, testLine } from "./markdown.ts";
+import type { Kept } from "./policies.ts";
 import type { Risk } from "./risks.ts";
 import type { Settings } from "./settings.ts";
 
@@ -16,6 +17,7 @@ export interface PullRequestFacts {
   readonly bothChanged: readonly string[];
   readonly risks: readonly Risk[];
   readonly held: readonly string[];
+  readonly kept: readonly Kept[];
   readonly conflicts: readonly Conflict[];
   readonly settled: readonly SettledByPeople[];
   readonly tests:
@@ -74,6 +76,7 @@ function bodyOf(facts: PullRequestFacts, settings: Settings, asked: Asked, most:
       facts.held,
       most,
     ),
+    ...keptLines(facts.kept, most),
     ...conflictLines(facts.conflicts, most),
     "",
     "### Next",
@@ -166,6 +169,12 @@ function conflictLines(conflicts: readonly Conflict[], most: number): string[] {
   if (conflicts.length === 0) return [];
   const title = `### Not in this pull request: conflicts (${conflicts.length})`;
   return ["", title, "", ...cutLines(conflicts.map(conflictLine), most)];
+}
+
+function keptLines(kept: readonly Kept[], most: number): string[] {
+  if (kept.length === 0) return [];
+  const words = "Upstream changed these; the fork's configuration says what becomes of that.";
+  return ["", `### Kept by the fork's policies (${kept.length})`, "", words, "", ...cutLines(kept.map(keptLine), most)];
 }
 
 function documentUrl(settings: Settings): string {

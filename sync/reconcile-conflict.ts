@@ -12,6 +12,7 @@ import {
   type ConflictFacts,
   type ConflictMark,
   closedText,
+  type FirstConflict,
   openText,
   readMark,
   type Standing,
@@ -19,10 +20,9 @@ import {
 import type { FinishDecision, FinishFacts } from "./decide.ts";
 import { type ConflictDecision, decideConflict, decideMatter } from "./decide-conflict.ts";
 import type { Derived } from "./derive.ts";
-import { type Conflict, mergeTrees } from "./fold.ts";
+import { type Conflict, conflictsWith, type SetAside } from "./fold.ts";
 import type { Git } from "./git.ts";
-import { isAncestor, readable, type Sha } from "./graph.ts";
-import { isWorkflowPath } from "./hold.ts";
+import type { Sha } from "./graph.ts";
 import type { Context } from "./look.ts";
 import { makePlaceholder } from "./placeholder.ts";
 import type { Placeholder } from "./placeholder-mark.ts";
@@ -103,18 +103,13 @@ function matterOf({ decision, derived }: ConflictRun) {
 
 async function branchFacts(run: ConflictRun, branch: PeopleBranch) {
   const { name, placeholder, contained } = branch;
-  const conflicts = placeholder !== undefined && (await conflictsWith(run, placeholder)).length > 0;
+  const conflicts = placeholder !== undefined && (await openFiles(run, placeholder)).length > 0;
   return { name, placeholder, contained, conflicts };
 }
 
 /** What the commit of an untouched branch conflicts with on the sync branch as it is now. */
-async function conflictsWith({ git, settings, sync }: ConflictRun, { side, commit }: Placeholder): Promise<Conflict[]> {
-  if (await isAncestor(git, commit, sync)) return [];
-  const { conflicts } = await mergeTrees(git, sync, commit);
-  const held = side === "upstream" && settings.upstreamWorkflows === "hold";
-  return conflicts
-    .filter(({ path }) => !(held && isWorkflowPath(path)))
-    .map(({ path, kind }) => ({ path: readable(path), kind, side }));
+function openFiles({ git, settings, sync }: ConflictRun, placeholder: Placeholder): Promise<Conflict[]> {
+  return conflictsWith(git, settings, sync, placeholder);
 }
 
 /** @throws Stop when somebody else made a branch of that name meanwhile. */
@@ -158,15 +153,24 @@ async function conflictFacts(run: ConflictRun, current: PeopleBranch): Promise<C
   const { derived, facts } = run;
   const { branch, sha: tip, placeholder } = current;
   const aside = derived.fold?.setAside.find((one) => one.name === current.name && one.sha === tip);
-  const files = placeholder === undefined ? (aside?.files ?? []) : await conflictsWith(run, placeholder);
-  const common = { branch, tip, with: placeholder, files, upstream: facts.upstream };
+  const files = placeholder === undefined ? (aside?.files ?? []) : await openFiles(run, placeholder);
+  const first = placeholder?.side === "upstream" ? await firstConflict(run) : undefined;
+  const common = { branch, tip, with: placeholder, files, first, upstream: facts.upstream };
   return { ...common, standing: standingOf(run, current, aside?.why) };
+}
+
+async function firstConflict({ git, derived }: ConflictRun): Promise<FirstConflict | undefined> {
+  const first = derived.fold?.part?.first;
+  if (first === undefined) return undefined;
+  const shown = await git.text(["show", "--no-patch", "--format=%an%x00%s", first.commit]);
+  const [author = "", title = ""] = shown.split("\0");
+  return { ...first, author, title };
 }
 
 function standingOf(
   { derived, decision, facts, settings }: ConflictRun,
   { name, sha }: PeopleBranch,
-  why: "markers" | "conflict" | undefined,
+  why: SetAside["why"] | undefined,
 ): Standing {
   if (why !== undefined) return { kind: why, sha };
   const failed =

@@ -1,7 +1,7 @@
 /** What the sync pull request has to say after this run, and who opens or updates it. */
 import type { Asked } from "./asked.ts";
 import type { FinishDecision, FinishFacts } from "./decide.ts";
-import { readHeld, readRange, readSettledByPeople } from "./finish-facts.ts";
+import { readHeld, readKeptOut, readRange, readSettledByPeople } from "./finish-facts.ts";
 import type { Git } from "./git.ts";
 import { carriesUpstream, treeOf } from "./graph.ts";
 import type { Context } from "./look.ts";
@@ -48,13 +48,17 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
   if (same) return { number: null, warnings: [] };
   // Closed by people: that is an answer, and `retest` is what takes it back.
   if (facts.pull.closed && !settings.retest) return { number: null, warnings: [] };
-  const { changes, ...range } = await readRange(git, tip, target, facts.upstream);
+  const { changes, bothChanged, range } = await readRange(git, tip, target, facts.upstream);
+  const kept = await readKeptOut(git, settings, tip, target);
+  // What is held or kept does not come.
+  const stays = new Set([...held, ...kept.map(({ path }) => path)]);
   const texts: PullRequestFacts = {
-    ...range,
+    range,
     tip,
-    // What is held does not come.
-    risks: risksOf(changes.filter(({ path }) => !held.includes(path))),
+    bothChanged: bothChanged.filter((path) => !stays.has(path)),
+    risks: risksOf(changes.filter(({ path }) => !stays.has(path))),
     held,
+    kept,
     conflicts: record.conflicts,
     settled: await readSettledByPeople(git, settings, tip, target),
     tests: healing

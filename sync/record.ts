@@ -1,6 +1,7 @@
 /** The one record of a run, which status, doctor, dashboard and audit read from the run's annotation; pure. */
 import type { TestStep } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
+import type { Kept } from "./policies.ts";
 
 export type Outcome = "up-to-date" | "promoted" | "conflict" | "tests-failed" | "stopped";
 
@@ -19,6 +20,10 @@ export interface RunRecord {
   readonly conflicts: readonly Conflict[];
   /** Upstream's workflow files that the fork does not take. */
   readonly held: readonly string[];
+  /** What the fork's policies kept out of what upstream brings. */
+  readonly kept: readonly Kept[];
+  /** The first commit of upstream that conflicts, where upstream is taken in parts. */
+  readonly firstConflict: string | null;
   readonly pr: number | null;
   readonly issue: number | null;
   /** The target against upstream: commits it lacks, and the age in days of the oldest of them; null when not known. */
@@ -27,7 +32,7 @@ export interface RunRecord {
   readonly of?: Readonly<Partial<Record<CutList, number>>>;
 }
 
-type CutList = "tests" | "conflicts" | "held";
+type CutList = "tests" | "conflicts" | "held" | "kept";
 
 /** Bytes of the annotation's message, after escaping. GitHub keeps longer ones, but readers should not have to. */
 export const RECORD_LIMIT = 2000;
@@ -66,11 +71,12 @@ function clippedTexts(record: RunRecord): Pick<RunRecord, CutList> {
     tests: record.tests.map((step) => ({ ...step, name: clip(step.name, 80) })),
     conflicts: record.conflicts.map((conflict) => ({ ...conflict, path: clip(conflict.path, 200) })),
     held: record.held.map((path) => clip(path, 200)),
+    kept: record.kept.map((one) => ({ ...one, path: clip(one.path, 200) })),
   };
 }
 
 function withoutLastOfLongest(record: RunRecord, whole: RunRecord): RunRecord | undefined {
-  const lists = (["tests", "conflicts", "held"] as const).filter((list) => record[list].length > 0);
+  const lists = (["tests", "conflicts", "held", "kept"] as const).filter((list) => record[list].length > 0);
   const [longest] = lists.sort((a, b) => JSON.stringify(record[b]).length - JSON.stringify(record[a]).length);
   if (longest === undefined) return undefined;
   return {

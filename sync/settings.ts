@@ -1,5 +1,6 @@
 /** What the generated workflow hands to a verb, read once from the environment, every problem at once. */
 import { complete, type Environment, type Reader, SHA } from "./environment.ts";
+import { NO_POLICIES, type Policies } from "./policies.ts";
 import { PROPOSAL } from "./refs.ts";
 
 /** `needs.<job>.result` as GitHub fills it. */
@@ -41,6 +42,7 @@ export interface Settings {
   readonly branches: { readonly sync: string; readonly target: string };
   /** Whether the candidate keeps the fork's `.github/workflows` or takes upstream's. */
   readonly upstreamWorkflows: "hold" | "accept";
+  readonly policies: Policies;
   readonly pullRequest: PullRequestSettings;
   readonly documentPath: string;
   /** Asked for by hand: run the tests also when nothing moved, and end a pause. */
@@ -149,6 +151,7 @@ function common(read: Reader): Settings {
     },
     branches: { sync: read.text("SYNC_BRANCH"), target: read.text("TARGET_BRANCH") },
     upstreamWorkflows: read.oneOf("UPSTREAM_WORKFLOWS", ["hold", "accept"]),
+    policies: read.json("POLICIES", policiesOf, EXPECTED_POLICIES, NO_POLICIES),
     pullRequest: read.json("PULL_REQUEST", pullRequestOf, EXPECTED_PULL_REQUEST, {
       title: "",
       labels: [],
@@ -176,6 +179,22 @@ function pullRequestOf(value: unknown): PullRequestSettings | undefined {
   if (!isTexts(labels) || !isTexts(reviewers) || !isTexts(teamReviewers)) return undefined;
   if (whenApproved !== "hold" && whenApproved !== "update") return undefined;
   return { title, labels, reviewers, teamReviewers, whenApproved };
+}
+
+const EXPECTED_POLICIES = "JSON with keepOurs, keepDeleted, mustSurvive and partial";
+
+function policiesOf(value: unknown): Policies | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { keepOurs, keepDeleted, mustSurvive, partial } = value as Record<string, unknown>;
+  if (!isTexts(keepOurs) || !isTexts(keepDeleted) || typeof partial !== "boolean") return undefined;
+  if (!Array.isArray(mustSurvive) || !mustSurvive.every(isSurvivor)) return undefined;
+  return { keepOurs, keepDeleted, mustSurvive, partial };
+}
+
+function isSurvivor(value: unknown): value is Policies["mustSurvive"][number] {
+  if (typeof value !== "object" || value === null) return false;
+  const { path, contains } = value as Record<string, unknown>;
+  return typeof path === "string" && (contains === undefined || typeof contains === "string");
 }
 
 function proposalsOf(value: unknown): Map<string, string> | undefined {

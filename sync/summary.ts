@@ -1,5 +1,5 @@
 /** The step summary: what the run found, for people; pure. */
-import { code, conflictLine, count, cutLines, testLine } from "./markdown.ts";
+import { code, conflictLine, count, cutLines, keptLine, testLine } from "./markdown.ts";
 import type { Outcome, RunRecord } from "./record.ts";
 import type { Settings } from "./settings.ts";
 
@@ -22,7 +22,7 @@ const NEXT: Readonly<Record<Outcome, (settings: Settings) => string>> = {
 };
 
 export function summaryOf(record: RunRecord, settings: Settings, warnings: readonly string[]): string {
-  const { upstream, sync, tests, conflicts, held, behind } = record;
+  const { upstream, sync, tests, conflicts, held, kept, behind } = record;
   return [
     `## ${HEADLINES[record.outcome]}`,
     "",
@@ -41,6 +41,7 @@ export function summaryOf(record: RunRecord, settings: Settings, warnings: reado
       "Upstream's workflow files that the fork does not take",
       held.map((path) => `- ${code(path)}`),
     ),
+    ...section("Kept by the fork's policies", kept.map(keptLine)),
     ...section(
       "Warnings",
       warnings.map((warning) => `- ${code(warning)}`),

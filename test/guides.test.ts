@@ -27,6 +27,7 @@ describe("the guides", () => {
       "conflicts.md: shell (issue: On a branch of your own)",
       "conflicts.md: shell (issue: With git)",
       "credentials.md: sh",
+      "policies.md: yaml (examples/policies/upstream-sync.yaml)",
       "rollback.md: sh",
       "start.md: sh",
       "start.md: yaml (examples/minimal/upstream-sync.yaml)",
@@ -34,8 +35,11 @@ describe("the guides", () => {
   });
 
   test("the config is the example, to the letter", () => {
-    const [config] = blocksOf(read("docs/guides/start.md")).filter(({ language }) => language === "yaml");
-    expect(config?.text).toBe(read("examples/minimal/upstream-sync.yaml"));
+    const configs = guides
+      .flatMap(({ text }) => blocksOf(text))
+      .flatMap(({ language, origin = "", text }) => (language === "yaml" ? [{ origin, text }] : []));
+    expect(configs.length).toBeGreaterThan(1);
+    for (const { origin, text } of configs) expect(text).toBe(read(origin));
   });
 
   test("the commands for a conflict are those of the issue, which the demo types as they stand", () => {

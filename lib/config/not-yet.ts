@@ -14,13 +14,17 @@ const both = (value: unknown) => typeof value === "object" && value !== null && 
 
 export const notYet: readonly NotYet[] = [
   { path: ["routes"], asksForIt: given, fix: "remove it: a fork has one route, upstream.branch to branches.target" },
-  { path: ["policies"], asksForIt: given, fix: "remove it" },
+  {
+    path: ["policies", "regenerate"],
+    asksForIt: given,
+    fix: "remove it, and let a workflow of the fork's own make these files anew on the sync pull request",
+  },
   { path: ["follow"], asksForIt: given, fix: "remove it: upstream.branch is what the fork follows" },
   { path: ["tests"], asksForIt: both, fix: "keep either compose or run" },
 ];
 
 /** Reserved keys: known to the format, so never reported as typing errors. */
-export const reservedKeys: readonly string[] = ["routes", "policies", "follow"];
+export const reservedKeys: readonly string[] = ["routes", "follow"];
 
 export function notYetComplaints(
   fork: Readonly<Record<string, unknown>>,

@@ -12,6 +12,7 @@ import {
   filePath,
   gitUrl,
   ownersPattern,
+  pathPattern,
   timezone,
   upstreamText,
 } from "./texts.ts";
@@ -160,6 +161,53 @@ const protection = z
   .prefault({})
   .describe("Rulesets.");
 
+const survivor = z
+  .union([
+    text(filePath),
+    z.strictObject({
+      path: text(filePath).describe("A file or a folder, from the top of the repository."),
+      contains: text(oneLine).optional().describe("Text, of one line, that has to stay in the file."),
+    }),
+  ])
+  .transform((value) => (typeof value === "string" ? { path: value } : value));
+
+const policies = z
+  .strictObject({
+    keepOurs: z
+      .array(text(pathPattern))
+      .default([])
+      .describe(
+        "Patterns, as in a .gitignore, of paths that stay as the fork has them: conflicts there and upstream's changes are settled for the fork, files that only upstream has do not come.",
+      ),
+    keepDeleted: z
+      .array(text(pathPattern))
+      .default([])
+      .describe(
+        "Patterns of files that stay deleted where the fork deleted them, though upstream goes on changing them; new files stay out of folders that the fork deleted.",
+      ),
+    mustSurvive: z
+      .array(survivor)
+      .default([])
+      .describe(
+        "Files and folders, or { path, contains } for a text in a file: a merge that would take one away is stopped.",
+      ),
+    partial: z
+      .boolean()
+      .default(false)
+      .describe("Whether upstream is taken as far as it merges when a later commit of it conflicts."),
+    regenerate: z
+      .array(
+        z.strictObject({
+          paths: z.array(text(pathPattern)).min(1).describe("Generated files."),
+          run: text(command).describe("What makes them anew."),
+        }),
+      )
+      .optional()
+      .describe("Generated files and the commands that make them anew. Not available in this version."),
+  })
+  .prefault({})
+  .describe("What the fork has decided once and for all about upstream's changes.");
+
 const forkSchema = z.strictObject({
   upstream,
   branches,
@@ -170,6 +218,7 @@ const forkSchema = z.strictObject({
     .enum(["hold", "accept"])
     .default("hold")
     .describe("Whether upstream's changes below .github/workflows are held back."),
+  policies,
   owners: z
     .record(text(ownersPattern), z.array(text(codeOwner)).min(1))
     .default({})

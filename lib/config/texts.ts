@@ -141,6 +141,22 @@ export const ownersPattern: Check = (value) => {
     : undefined;
 };
 
+/** What sync/patterns.ts understands of https://git-scm.com/docs/gitignore#_pattern_format. */
+export const pathPattern: Check = (value) => {
+  const refused = oneLine(value);
+  if (refused) return refused;
+  const parts = value.replace(/^\//, "").replace(/\/$/, "").split("/");
+  if (/^[!#]|(?<!\\)[[\]]|(?<!\\)(?:\\\\)*\\$/.test(value) || parts.some((part) => /^\.{0,2}$/.test(part))) {
+    return {
+      expected: "a pattern as in a .gitignore: no ! or # first, no [ ], no // or ..",
+      fix: "for example /branding/, locales/*.json or **/telemetry.py",
+    };
+  }
+  return parts.every((part) => /^\*+$/.test(part))
+    ? { expected: "a pattern that leaves something to upstream", fix: "name the folders that are the fork's own" }
+    : undefined;
+};
+
 export const codeOwner: Check = (value) =>
   /^@[A-Za-z0-9][A-Za-z0-9_-]{0,38}(\/[a-z0-9][a-z0-9_-]{0,254})?$/.test(value) ||
   /^[^\s@#]+@[^\s@#]+\.[^\s@#]+$/.test(value)

@@ -16,6 +16,8 @@ const recordSchema = z.looseObject({
   tests: z.array(z.looseObject({ name: z.string(), ok: z.boolean(), seconds: z.number() })),
   conflicts: z.array(z.looseObject({ path: z.string(), kind: z.string(), side: z.string() })),
   held: z.array(z.string()),
+  kept: z.array(z.looseObject({ path: z.string(), policy: z.string() })).default([]),
+  firstConflict: sha.default(null),
   pr: z.number().nullable(),
   issue: z.number().nullable(),
   behind: z.looseObject({ commits: z.number(), days: z.number() }).nullable(),

@@ -3,7 +3,7 @@ import type { ForkConfig } from "../config/schema.ts";
 import { code, fillMarkdown, shellWord } from "./fill-markdown.ts";
 
 export function renderDocument(fork: ForkConfig, template: string, digest: string): string {
-  const { branches, pullRequest, schedule, protection } = fork;
+  const { branches, policies, pullRequest, schedule, protection } = fork;
   return fillMarkdown(template, {
     REPOSITORY: code(fork.repository),
     REPOSITORY_WORD: shellWord(fork.repository),
@@ -23,6 +23,10 @@ export function renderDocument(fork: ForkConfig, template: string, digest: strin
     PULL_REQUEST_TITLE: code(pullRequest.title),
     WHEN_APPROVED: code(pullRequest.whenApproved),
     UPSTREAM_WORKFLOWS: code(fork.upstreamWorkflows),
+    KEEP_OURS: list(policies.keepOurs, "nothing"),
+    KEEP_DELETED: list(policies.keepDeleted, "nothing"),
+    MUST_SURVIVE: survivorsText(policies.mustSurvive),
+    PARTIAL: policies.partial ? "what merges before the first commit that does not" : "nothing is taken",
     LABELS: list(pullRequest.labels, "none"),
     REVIEWERS: list(
       [...pullRequest.reviewers, ...pullRequest.teamReviewers.map((team) => `${fork.owner}/${team}`)],
@@ -42,6 +46,13 @@ export function renderDocument(fork: ForkConfig, template: string, digest: strin
 
 function list(names: readonly string[], none: string): string {
   return names.length === 0 ? none : names.map(code).join(", ");
+}
+
+function survivorsText(survivors: ForkConfig["policies"]["mustSurvive"]): string {
+  const words = survivors.map(({ path, contains }) =>
+    contains === undefined ? code(path) : `${code(contains)} in ${code(path)}`,
+  );
+  return words.length === 0 ? "nothing is watched" : words.join(", ");
 }
 
 function ownersText({ owners }: ForkConfig): string {

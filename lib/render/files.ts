@@ -69,6 +69,7 @@ function renderWorkflow(fork: ForkConfig, template: string, digest: string, prog
     SYNC_BRANCH: fork.branches.sync,
     TARGET_BRANCH: fork.branches.target,
     UPSTREAM_WORKFLOWS: fork.upstreamWorkflows,
+    POLICIES: policiesJson(fork.policies),
     PULL_REQUEST: pullRequestJson(fork.pullRequest),
     ...credentialHoles(fork),
     DOCUMENT_PATH: fork.document.path,
@@ -93,6 +94,10 @@ function renderWorkflow(fork: ForkConfig, template: string, digest: string, prog
 /** The keys the sync program reads, in a fixed order. */
 function pullRequestJson({ title, labels, reviewers, teamReviewers, whenApproved }: ForkConfig["pullRequest"]): string {
   return JSON.stringify({ title, labels, reviewers, teamReviewers, whenApproved });
+}
+
+function policiesJson({ keepOurs, keepDeleted, mustSurvive, partial }: ForkConfig["policies"]): string {
+  return JSON.stringify({ keepOurs, keepDeleted, mustSurvive, partial });
 }
 
 function refuseLongRuns(steps: readonly Plain[], repository: string): void {

@@ -83,7 +83,7 @@ describe("keys that have to fit together", () => {
 describe("what this version does not do", () => {
   test.each<[object, string]>([
     [{ routes: [] }, "routes"],
-    [{ policies: {} }, "policies"],
+    [{ policies: { regenerate: [{ paths: ["package-lock.json"], run: "npm install" }] } }, "policies.regenerate"],
     [{ follow: "releases" }, "follow"],
     [{ tests: { compose: {}, run: ["npm test"] } }, "tests"],
   ])("%j is refused in so many words", (fork, path) => {
@@ -91,6 +91,18 @@ describe("what this version does not do", () => {
     expect(resolution.ok ? [] : resolution.problems.map((problem) => [problem.path, problem.expected])).toEqual([
       [`forks.acme/app.${path}`, expect.stringContaining("not available in this version")],
     ]);
+  });
+
+  test("policies but for regenerate are taken, and a path of mustSurvive may stand alone", () => {
+    const policies = { keepOurs: ["/branding/"], mustSurvive: ["LICENSE", { path: "a", contains: "b" }] };
+    const resolution = resolveConfig({ version: 1, forks: { "acme/app": { upstream: "up/app", policies } } });
+    expect(resolution.ok && resolution.config.forks[0]?.policies).toEqual({
+      ...{ keepOurs: ["/branding/"], keepDeleted: [], partial: false },
+      mustSurvive: [{ path: "LICENSE" }, { path: "a", contains: "b" }],
+    });
+    expect(
+      refusedPaths({ policies: { keepOurs: ["!a"], mustSurvive: ["../a", { path: "a", contains: "" }] } }),
+    ).toEqual(["policies.keepOurs[0]", "policies.mustSurvive[0]", "policies.mustSurvive[1].contains"]);
   });
 
   test("rollback.syncBranch: keep is taken", () => {

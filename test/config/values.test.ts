@@ -10,6 +10,7 @@ import {
   filePath,
   gitUrl,
   ownersPattern,
+  pathPattern,
   timezone,
 } from "../../lib/config/texts.ts";
 
@@ -180,6 +181,27 @@ const table: Readonly<Record<string, Row>> = {
     check: ownersPattern,
     taken: ["/.github/", "*.ts", "*", "docs/**", "a\\ b/"],
     refused: ["", "!docs/", "[ab].ts", "#docs", "\\#docs", "a b/", "a\nb"],
+  },
+  // https://git-scm.com/docs/gitignore#_pattern_format, without what sync/patterns.ts does not know
+  "pattern for paths": {
+    check: pathPattern,
+    taken: ["/branding/", "*.md", "locales/**/x.json", "**/a", "a b", "a\\[b", "\\!a", "a\\\\"],
+    refused: [
+      "",
+      "!docs/",
+      "[ab].ts",
+      "#docs",
+      "/",
+      "a//b",
+      "../a",
+      "a/./b",
+      "*",
+      "**",
+      "/**/*",
+      "a\\",
+      "a\nb",
+      "${{ x }}",
+    ],
   },
   "code owner": {
     check: codeOwner,

@@ -56,8 +56,8 @@ describe("finish", () => {
     pull: { open: { number: 7, approved: false, accepts: false }, closed: undefined },
     wishes: { whenApproved: "hold", retest: false, dryRun: false },
     merge: { result: "success", reason: "", conflict: false, candidate: CANDIDATE, sync: SYNC, target: TARGET },
-    fold: { side: undefined, setAside: [], taken: [] },
-    holdsUpstream: true,
+    fold: { side: undefined, first: undefined, setAside: [], taken: [] },
+    brings: UPSTREAM,
     upstream: UPSTREAM,
     upstreamNow: "same",
     test: { result: "success", conclusion: "success", steps: [{ name: "unit", ok: true, seconds: 3 }] },
@@ -153,7 +153,7 @@ describe("finish", () => {
     const decision = decideFinish({
       ...passed,
       fold,
-      holdsUpstream: false,
+      brings: undefined,
       merge: { ...passed.merge, conflict: true },
     });
     expect(decision.outcome).toBe("conflict");

@@ -62,6 +62,8 @@ describe("a new commit upstream", () => {
         tests: [{ name: "npm test", ok: true, seconds: 7 }],
         conflicts: [],
         held: [],
+        kept: [],
+        firstConflict: null,
         pr: 100,
         issue: null,
         behind: { commits: 1, days: expect.any(Number) },

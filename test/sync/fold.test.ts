@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FoldInput, foldCandidate } from "../../sync/fold.ts";
 import { type Git, gitIn } from "../../sync/git.ts";
 import { heldWorkflows } from "../../sync/hold.ts";
+import { NO_POLICIES } from "../../sync/policies.ts";
 import { type BareRepository, bareRepository, lines } from "./support/repository.ts";
 
 let folder: string;
@@ -26,11 +27,11 @@ function on(parent: string, files: Record<string, string | null>, message?: stri
 
 type Tips = Pick<FoldInput, "sync" | "target" | "upstream"> & { readonly proposal?: string };
 
-function fold({ proposal, ...tips }: Tips, upstreamWorkflows: "hold" | "accept" = "hold") {
+function fold({ proposal, ...tips }: Tips, upstreamWorkflows: "hold" | "accept" = "hold", policies = NO_POLICIES) {
   const names = { sync: "sync/upstream", target: "dev", upstream: "main" };
   const branch = "sync/upstream-conflict-1";
   const proposals = proposal === undefined ? [] : [{ name: "conflict-1", branch, sha: proposal }];
-  return foldCandidate(git, { ...tips, names, upstreamWorkflows, proposals });
+  return foldCandidate(git, { ...tips, names, upstreamWorkflows, policies, proposals });
 }
 
 function parents(commit: string): string[] {

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { isFixed } from "../../sync/fold.ts";
 import { type Git, gitIn } from "../../sync/git.ts";
 import { judgeProposal } from "../../sync/judge-proposal.ts";
 import { makePlaceholder, readPlaceholder } from "../../sync/placeholder.ts";
+import { NO_POLICIES } from "../../sync/policies.ts";
 import { type BareRepository, bareRepository, lines } from "./support/repository.ts";
 
 let folder: string;
@@ -49,7 +51,7 @@ function judge(sha: string) {
     { name: "sync/upstream", sha: sync },
     { name: "upstream", sha: upstream },
   ];
-  return judgeProposal(git, proposal, known, true);
+  return judgeProposal(git, proposal, known, isFixed({ upstreamWorkflows: "hold", policies: NO_POLICIES }));
 }
 
 test("our commit is known by itself, and no commit of people is taken for it", async () => {

@@ -14,6 +14,8 @@ const record: RunRecord = {
   tests: [{ name: "npm test", ok: true, seconds: 3 }],
   conflicts: [{ path: "src/a.ts", kind: "contents", side: "upstream" }],
   held: [".github/workflows/a.yml"],
+  kept: [{ path: "branding/logo.svg", policy: "keepOurs" }],
+  firstConflict: sha("6"),
   pr: 12,
   issue: null,
   behind: { commits: 3, days: 1 },
@@ -48,12 +50,14 @@ describe("the record of a run", () => {
       side: "upstream" as const,
     }));
     const held = Array.from({ length: 40 }, (_, index) => `.github/workflows/${index}.yml`);
-    const annotation = recordAnnotation({ ...record, conflicts, held });
+    const kept = Array.from({ length: 40 }, (_, index) => ({ path: `locales/${index}`, policy: "keepOurs" as const }));
+    const annotation = recordAnnotation({ ...record, conflicts, held, kept });
     expect(Buffer.byteLength(annotation.slice(PREFIX.length))).toBeLessThanOrEqual(RECORD_LIMIT);
     const short = read(annotation) as RunRecord;
-    expect(short.of).toEqual({ conflicts: 900, held: 40 });
+    expect(short.of).toEqual({ conflicts: 900, held: 40, kept: 40 });
     expect(short.conflicts.length).toBeGreaterThan(3);
     expect(short.held.length).toBeGreaterThan(3);
+    expect(short.kept.length).toBeGreaterThan(3);
     expect(short).toMatchObject({ outcome: "conflict", pr: 12, tests: record.tests, behind: record.behind });
   });
 

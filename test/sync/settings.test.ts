@@ -19,6 +19,7 @@ const environment = {
   SYNC_BRANCH: "sync/upstream",
   TARGET_BRANCH: "dev",
   UPSTREAM_WORKFLOWS: "hold",
+  POLICIES: JSON.stringify({ keepOurs: ["/a/"], keepDeleted: [], mustSurvive: [{ path: "b" }], partial: true }),
   PULL_REQUEST: JSON.stringify({ title: "t", labels: ["l"], reviewers: [], teamReviewers: [], whenApproved: "hold" }),
   DOCUMENT_PATH: "docs/upstream-sync.md",
   UPSTREAM_SYNC_DIGEST: "0a",
@@ -42,6 +43,7 @@ describe("settings", () => {
       owner: "acme",
       run: { id: 77, attempt: 1, url: "https://github.com/acme/open-webui/actions/runs/77" },
       branches: { sync: "sync/upstream", target: "dev" },
+      policies: { keepOurs: ["/a/"], keepDeleted: [], mustSurvive: [{ path: "b" }], partial: true },
       pullRequest: { title: "t", labels: ["l"], reviewers: [], teamReviewers: [] },
     });
   });
@@ -58,10 +60,17 @@ describe("settings", () => {
   });
 
   test("that are malformed say what they are and what was expected", () => {
-    const wrong = { UPSTREAM_WORKFLOWS: "keep", PULL_REQUEST: '{"title":1}', GITHUB_RUN_ID: "x1" };
+    const policies = { keepOurs: [], keepDeleted: [], mustSurvive: ["b"], partial: false };
+    const wrong = {
+      UPSTREAM_WORKFLOWS: "keep",
+      POLICIES: JSON.stringify(policies),
+      PULL_REQUEST: '{"title":1}',
+      GITHUB_RUN_ID: "x1",
+    };
     expect(problems(() => readLookSettings({ ...environment, ...wrong }))).toEqual([
       'GITHUB_RUN_ID is "x1", expected a number',
       'UPSTREAM_WORKFLOWS is "keep", expected one of hold, accept',
+      "POLICIES is not JSON with keepOurs, keepDeleted, mustSurvive and partial",
       "PULL_REQUEST is not JSON with title, labels, reviewers, teamReviewers and whenApproved (hold or update)",
     ]);
   });

@@ -25,6 +25,7 @@ const facts: PullRequestFacts = {
   bothChanged: NASTY,
   risks: [{ title: "Containers", paths: NASTY }],
   held: NASTY,
+  kept: NASTY.map((path, index) => ({ path, policy: index % 2 ? "keepOurs" : "keepDeleted" })),
   conflicts: NASTY.map((path) => ({ path, kind: "contents", side: "upstream" })),
   settled: NASTY.map((branch) => ({ branch, sha: sha("5"), files: 2, oneSided: branch })),
   tests: { kind: "steps", steps: [{ name: "npm test", ok: true, seconds: 61 }], url: "https://github.com/r" },
@@ -51,7 +52,7 @@ describe("the pull request's text", () => {
   });
 
   test("says range, count, tested commit, seconds and log", () => {
-    const body = bodyOf({ ...facts, bothChanged: [], held: [], conflicts: [], settled: [] });
+    const body = bodyOf({ ...facts, bothChanged: [], held: [], kept: [], conflicts: [], settled: [] });
     expect(body.split("\n").slice(1, 6)).toEqual([
       "Brings 12 commits of upstream into `dev`.",
       "",
@@ -61,7 +62,24 @@ describe("the pull request's text", () => {
     ]);
     expect(body).toContain(`Passed on \`${sha("4")}\`: [log](https://github.com/r)\n\n- \`npm test\`: passed, 61 s`);
     expect(body).toContain("(https://github.com/acme/open-webui/blob/dev/docs/upstream-sync.md)");
-    expect(body).not.toMatch(/Changed on both sides|not taken|conflicts \(/);
+    expect(body).not.toMatch(/Changed on both sides|not taken|policies|conflicts \(/);
+  });
+
+  test("lists what the policies kept, in one place", () => {
+    const kept = [
+      { path: "branding/logo.svg", policy: "keepOurs" as const },
+      { path: "backend/telemetry.py", policy: "keepDeleted" as const },
+    ];
+    expect(bodyOf({ ...facts, kept })).toContain(
+      [
+        "### Kept by the fork's policies (2)",
+        "",
+        "Upstream changed these; the fork's configuration says what becomes of that.",
+        "",
+        "- kept ours: `branding/logo.svg`",
+        "- stayed deleted: `backend/telemetry.py`",
+      ].join("\n"),
+    );
   });
 
   test("claims no test that is not recorded", () => {
@@ -135,11 +153,17 @@ describe("what a run prints", () => {
 });
 
 describe("a conflict's text", () => {
-  const conflict: ConflictFacts = {
+  const conflict = {
     branch: "sync/upstream-conflict-1",
     tip: sha("7"),
     with: { side: "upstream", commit: sha("3") },
     files: NASTY.map((path) => ({ path, kind: "contents", side: "upstream" })),
+    first: {
+      commit: sha("6"),
+      author: "Fixes #1 @all",
+      title: "closes #2 `x` ${{ github.token }}",
+      files: NASTY.map((path) => ({ path, kind: "contents", side: "upstream" })),
+    },
     standing: {
       kind: "tests",
       sha: sha("7"),
@@ -147,7 +171,7 @@ describe("a conflict's text", () => {
       url: "https://github.com/r",
     },
     upstream: sha("8"),
-  };
+  } satisfies ConflictFacts;
   const places = [
     { kind: "pull", issue: 12 },
     { kind: "issue", pull: 11 },
@@ -162,7 +186,7 @@ describe("a conflict's text", () => {
   test.each(places)("stays under GitHub's limit for 900 long paths: %j", (place) => {
     const path = "x".repeat(4096);
     const files = Array.from({ length: 900 }, () => ({ path, kind: "contents", side: "upstream" as const }));
-    const text = openText({ ...conflict, files }, someSettings(), place);
+    const text = openText({ ...conflict, files, first: { ...conflict.first, files } }, someSettings(), place);
     expect(text.length).toBeLessThan(65_536);
     expect(text).toContain("- and 840 more");
   });

@@ -1,3 +1,4 @@
+import { NO_POLICIES } from "../../../sync/policies.ts";
 import type { Settings } from "../../../sync/settings.ts";
 
 /** Settings of a fork `acme/open-webui`, for pure functions. */
@@ -13,6 +14,7 @@ export function someSettings(changes: Partial<Settings> = {}): Settings {
     upstream: { url: "https://github.com/open-webui/open-webui.git", branch: "main", token: "" },
     branches: { sync: "sync/upstream", target: "dev" },
     upstreamWorkflows: "hold",
+    policies: NO_POLICIES,
     pullRequest: {
       title: "chore: sync with upstream",
       labels: ["upstream-sync"],

@@ -7,6 +7,7 @@ import { connect } from "../../../sync/github.ts";
 import { type Context, look } from "../../../sync/look.ts";
 import { merge } from "../../../sync/merge.ts";
 import { reportTo } from "../../../sync/outputs.ts";
+import { NO_POLICIES } from "../../../sync/policies.ts";
 import type { RunRecord } from "../../../sync/record.ts";
 import { readFinishSettings, readLookSettings, readMergeSettings, type Settings } from "../../../sync/settings.ts";
 import { type FakeGitHub, fakeGitHub } from "./fake-github.ts";
@@ -192,6 +193,7 @@ function workflowEnvironment(github: FakeGitHub, temporary: string, run: number)
     SYNC_BRANCH: "sync/upstream",
     TARGET_BRANCH: "dev",
     UPSTREAM_WORKFLOWS: "hold",
+    POLICIES: JSON.stringify(NO_POLICIES),
     PULL_REQUEST: JSON.stringify(pullRequest),
     DOCUMENT_PATH: "docs/upstream-sync.md",
     CREDENTIALS: "deploy-key",

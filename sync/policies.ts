@@ -1,0 +1,166 @@
+/**
+ * What the fork has decided once and for all (`policies` of the configuration), carried out in the fold: paths that stay the
+ * fork's, files that stay deleted, and what no merge may take away.
+ */
+import { posix } from "node:path";
+import { readBlob } from "./blobs.ts";
+import { editTree, type File } from "./edit-tree.ts";
+import { type Git, GitError } from "./git.ts";
+import { changesBetween, type FileChange, listTree, readable, type Sha } from "./graph.ts";
+import type { ConflictedPath, MergeTreeOutput } from "./merge-tree.ts";
+import { matcher } from "./patterns.ts";
+
+export interface Policies {
+  /** Patterns: here the fork's version stands, whatever upstream does, also when the fork has none. */
+  readonly keepOurs: readonly string[];
+  /** Patterns: what the fork deleted stays deleted. */
+  readonly keepDeleted: readonly string[];
+  readonly mustSurvive: readonly Survivor[];
+  /** Whether upstream is taken as far as it merges. */
+  readonly partial: boolean;
+}
+
+/** A file or folder, or a text in a file. */
+export interface Survivor {
+  readonly path: string;
+  readonly contains?: string;
+}
+
+export const NO_POLICIES: Policies = { keepOurs: [], keepDeleted: [], mustSurvive: [], partial: false };
+
+export interface Kept {
+  /** For people. */
+  readonly path: string;
+  readonly policy: "keepOurs" | "keepDeleted";
+}
+
+const NOTHING = "000000";
+
+/** Kinds of conflict in which one side has no file. */
+const DELETIONS = ["modify/delete", "rename/delete"];
+
+export interface Settled {
+  /** What is left for people. */
+  readonly open: readonly ConflictedPath[];
+  readonly tree: Sha;
+}
+
+/**
+ * A merge with the paths of `keepOurs` and `keepDeleted` as `own` has them.
+ * @param facts `own`: a tree, or a commit, with what is the fork's own. `base`: the commit that both sides come from.
+ */
+export async function withPolicies(
+  git: Git,
+  { keepOurs, keepDeleted }: Policies,
+  { own, base, merged }: { readonly own: Sha; readonly base: Sha; readonly merged: MergeTreeOutput },
+): Promise<Settled> {
+  if (keepOurs.length + keepDeleted.length === 0) return { open: merged.conflicts, tree: merged.tree };
+  const [ours, deleted] = [matcher(keepOurs), matcher(keepDeleted)];
+  const changes = await changesBetween(git, own, merged.tree);
+  const absent = keepDeleted.length === 0 ? NEVER : await absentFrom(git, own, base);
+  const edits = new Map<string, File | undefined>();
+  const away = new Set(merged.conflicts.filter(({ kind }) => DELETIONS.includes(kind)).map(({ path }) => path));
+  for (const change of changes) {
+    const { path, before } = change;
+    const stays = before === NOTHING && deleted(path) && (away.has(path) || absent.folder(path));
+    if (ours(path) || stays) edits.set(path, fileBefore(change));
+  }
+  const open = merged.conflicts.filter(
+    ({ path }) => !ours(path) && !(away.has(path) && deleted(path) && absent.file(path)),
+  );
+  return { open, tree: await editTree(git, merged.tree, edits) };
+}
+
+function fileBefore({ before, beforeId }: FileChange): File | undefined {
+  if (before === NOTHING) return undefined;
+  return { mode: before, type: before === "160000" ? "commit" : "blob", sha: beforeId };
+}
+
+const NEVER = { file: () => false, folder: () => false };
+
+/** Whether `own` has no such file, or none of a folder above it that `base` has: then the fork deleted the folder. */
+async function absentFrom(git: Git, own: Sha, base: Sha) {
+  const names = async (commit: Sha, ...options: string[]) =>
+    new Set((await listTree(git, `${commit}^{tree}`, ["-r", ...options])).map(({ path }) => path));
+  const files = await names(own);
+  const [folders, before] = [await names(own, "-d"), await names(base, "-d")];
+  return {
+    file: (path: string) => !files.has(path),
+    folder: (path: string) => foldersAbove(path).some((folder) => before.has(folder) && !folders.has(folder)),
+  };
+}
+
+function foldersAbove(path: string): string[] {
+  const parts = path.split("/");
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
+}
+
+/** What `before` has of `mustSurvive` and `after` has not. Both are trees or commits. */
+export async function lostBetween(git: Git, { mustSurvive }: Policies, before: Sha, after: Sha): Promise<Survivor[]> {
+  const lost: Survivor[] = [];
+  for (const survivor of mustSurvive) {
+    const [was, is] = [await idAt(git, before, survivor.path), await idAt(git, after, survivor.path)];
+    if (was === is || !(await holds(git, was, survivor))) continue;
+    if (!(await holds(git, is, survivor))) lost.push(survivor);
+  }
+  return lost;
+}
+
+/** What of `mustSurvive` is not there at all. */
+export async function missingFrom(git: Git, { mustSurvive }: Policies, commit: Sha): Promise<Survivor[]> {
+  const there = await Promise.all(
+    mustSurvive.map(async (survivor) => holds(git, await idAt(git, commit, survivor.path), survivor)),
+  );
+  return mustSurvive.filter((_, index) => !there[index]);
+}
+
+async function idAt(git: Git, commit: Sha, path: string): Promise<Sha | undefined> {
+  const { code, stdout } = await git.attempt([
+    "rev-parse",
+    "--verify",
+    "--quiet",
+    `${commit}:${posix.normalize(path)}`,
+  ]);
+  return code === 0 ? stdout.toString("utf8").trim() : undefined;
+}
+
+async function holds(git: Git, id: Sha | undefined, { contains }: Survivor): Promise<boolean> {
+  if (id === undefined) return false;
+  if (contains === undefined) return true;
+  const folder = (await git.text(["cat-file", "-t", id])) !== "blob";
+  return !folder && (await readBlob(git, id)).includes(contains);
+}
+
+/** The newest commit after `since`, up to `until`, that took it away; undefined when only the merge does. */
+export async function removedBy(git: Git, { path, contains }: Survivor, since: Sha, until: Sha) {
+  const how = contains === undefined ? "--diff-filter=D" : `-S${contains}`;
+  const args = ["log", "--max-count=1", "--format=%H", "--no-renames", how, until, `^${since}`, "--", path];
+  const result = await git.attempt(args, { environment: { GIT_LITERAL_PATHSPECS: "1" } });
+  if (result.code !== 0) throw new GitError(args, result);
+  return result.stdout.toString("utf8").trim() || undefined;
+}
+
+export function survivorWords({ path, contains }: Survivor): string {
+  return contains === undefined ? path : `"${contains}" in ${path}`;
+}
+
+/**
+ * What the policies keep out of `tip`: upstream changed it between `from` and `to`, and `tip` has it otherwise.
+ * @param skip raw paths that are kept for another reason.
+ */
+export async function readKept(
+  git: Git,
+  { keepOurs, keepDeleted }: Policies,
+  range: { readonly tip: Sha; readonly from: Sha; readonly to: Sha },
+  skip: (rawPath: string) => boolean,
+): Promise<Kept[]> {
+  if (keepOurs.length + keepDeleted.length === 0) return [];
+  const [ours, deleted] = [matcher(keepOurs), matcher(keepDeleted)];
+  const upstreams = new Set((await changesBetween(git, range.from, range.to)).map(({ path }) => path));
+  const differing = (await changesBetween(git, range.tip, range.to)).filter(({ path }) => upstreams.has(path));
+  return differing.flatMap(({ path, before }): Kept[] => {
+    if (skip(path)) return [];
+    if (before === NOTHING && deleted(path)) return [{ path: readable(path), policy: "keepDeleted" }];
+    return ours(path) ? [{ path: readable(path), policy: "keepOurs" }] : [];
+  });
+}
