@@ -26,9 +26,11 @@ export function statusCommand(): Command {
 /** @param now milliseconds since the epoch. */
 export function statusText(status: Status, now: number): string {
   const { repository, runs, behind, pullRequest, workflow } = status;
+  const upstream = runs.find(({ record }) => record?.upstream.why)?.record?.upstream.why;
   return [
     pc.bold(repository),
     `  workflow      ${workflow === "as configured" ? workflow : `${workflow}: run upstream-sync plan`}`,
+    ...(upstream ? [`  upstream      ${upstream}`] : []),
     `  behind        ${behind ? `${behind.commits} ${behind.commits === 1 ? "commit" : "commits"}, oldest ${behind.days} d` : "not known"}`,
     `  pull request  ${pullRequest ? `#${pullRequest.number} ${pullRequest.title} (checks: ${pullRequest.checks}) ${pullRequest.url}` : "none open"}`,
     ...(runs.length === 0

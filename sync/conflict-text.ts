@@ -1,6 +1,7 @@
 /** The text of a conflict's pull request and issue, written from what git says; pure. */
 import type { TestStep } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
+import { shortName } from "./follow.ts";
 import { code, conflictLine, cutLines, fenced, shellWord, testLine } from "./markdown.ts";
 import type { Settings } from "./settings.ts";
 
@@ -124,10 +125,17 @@ function part(mark: ConflictMark, lines: readonly string[]): string {
   return [`<!-- upstream-sync:conflict v1 ${json} -->`, ...lines, END].join("\n");
 }
 
-function headline({ branch, with: other }: ConflictFacts, { branches, upstream }: Settings): string {
+function headline(facts: ConflictFacts, { branches, upstream }: Settings): string {
+  const { branch, with: other } = facts;
   if (other === undefined) return `${code(branch)} cannot be merged into ${code(branches.sync)} as it is.`;
-  const name = other.side === "upstream" ? `Upstream's ${code(upstream.branch)}` : code(branches.target);
+  const name =
+    other.side === "upstream" ? upstreamName(other.commit, facts.upstream, upstream.ref) : code(branches.target);
   return `${name} at ${code(other.commit)} and ${code(branches.sync)} changed the same places.`;
+}
+
+/** A branch has its earlier commits too; the tag of an earlier one is not known here. */
+function upstreamName(commit: string, now: string, ref: string): string {
+  return commit === now || ref.startsWith("refs/heads/") ? `Upstream's ${code(shortName(ref))}` : "Upstream";
 }
 
 function standingLines({ standing, branch }: ConflictFacts, { branches }: Settings): string[] {
@@ -210,10 +218,7 @@ function pullWords(settings: Settings, place: Place): string {
 function manualWay(side: "target" | "upstream", settings: Settings, settle: readonly string[]): string[] {
   const { branches, upstream } = settings;
   const manual = `${branches.sync}-manual`;
-  const other =
-    side === "upstream"
-      ? [`git fetch ${shellWord(upstream.url)} ${shellWord(upstream.branch)}`, "git merge FETCH_HEAD"]
-      : [`git merge ${shellWord(`origin/${branches.target}`)}`];
+  const other = side === "upstream" ? fetchAndMerge(upstream) : [`git merge ${shellWord(`origin/${branches.target}`)}`];
   return [
     "### On a branch of your own",
     "",
@@ -228,4 +233,12 @@ function manualWay(side: "target" | "upstream", settings: Settings, settle: read
     ]),
     "",
   ];
+}
+
+/** A tag's commit and not the tag: git would write the tag's text, which is upstream's, into the message. */
+function fetchAndMerge({ url, ref }: Settings["upstream"]): string[] {
+  const fetch = `git fetch ${shellWord(url)}`;
+  return ref.startsWith("refs/tags/")
+    ? [`${fetch} ${shellWord(ref)}`, "git merge 'FETCH_HEAD^0'"]
+    : [`${fetch} ${shellWord(shortName(ref))}`, "git merge FETCH_HEAD"];
 }

@@ -83,6 +83,10 @@ export interface FinishFacts {
   readonly brings: string | undefined;
   /** What upstream's branch did since `look`; `unknown` when it could not be asked. */
   readonly upstreamNow: "same" | "moved" | "rewritten" | "unknown";
+  /** What of upstream this run is about. */
+  readonly follows: "branch" | "tag";
+  /** A tag that was taken before and is not part of what comes now. */
+  readonly left: string | undefined;
   readonly test: {
     readonly result: JobResult;
     /** GitHub's own list of the run's jobs; undefined when the job is not on it. */
@@ -102,6 +106,8 @@ export interface FinishFacts {
   };
   /** What the record `held` has to say once this run's commit is promoted (see `RemoteRefs`). */
   readonly held: string | undefined;
+  /** What has to change in the record of the newest tag, once upstream's commit is in. */
+  readonly tagUpdates: readonly RefUpdate[];
 }
 
 export interface RefUpdate {
@@ -187,7 +193,7 @@ function decideTested(facts: FinishFacts, folded: Folded): FinishDecision {
 function decidePromotion(facts: FinishFacts, folded: Folded): FinishDecision {
   const { now, merge } = facts;
   if (facts.upstreamNow === "rewritten") {
-    return stopped(`upstream rewrote its branch during the tests: ${facts.upstream} is no longer in it`);
+    return stopped(`upstream rewrote its ${facts.follows} during the tests: ${facts.upstream} is no longer in it`);
   }
   // A run that is started again after the promotion finds the sync branch where it left it.
   if (now.sync !== folded.sync && now.sync !== folded.candidate) {
@@ -214,6 +220,7 @@ function decidePromotion(facts: FinishFacts, folded: Folded): FinishDecision {
         : [
             { ref: facts.refs.synced, from: now.recorded.synced, to: facts.brings },
             { ref: facts.refs.held, from: now.recorded.held, to: facts.held },
+            ...facts.tagUpdates,
           ]),
       { ref: facts.refs.tested, from: now.recorded.tested, to: folded.candidate },
       // As folded, not as it is now: a target that moved meanwhile is then noticed by the next look.
@@ -227,6 +234,7 @@ function decidePromotion(facts: FinishFacts, folded: Folded): FinishDecision {
 
 function notes(facts: FinishFacts, folded: Folded): string[] {
   return [
+    ...(facts.left === undefined ? [] : [`it does not contain ${facts.left}, which was taken before`]),
     ...(facts.now.target === folded.target ? [] : ["the target moved during the tests, the next run folds it in"]),
     ...(facts.upstreamNow === "moved" ? ["upstream moved during the tests, the next run takes the rest"] : []),
   ];
@@ -265,6 +273,7 @@ function nothingToTest(facts: FinishFacts, sync: string, target: string): Finish
     updates: changed([
       { ref: facts.refs.synced, from: now.recorded.synced, to: facts.upstream },
       { ref: facts.refs.held, from: now.recorded.held, to: facts.held },
+      ...facts.tagUpdates,
       { ref: facts.refs.tested, from: now.recorded.tested, to: sync },
       { ref: facts.refs.target, from: now.recorded.target, to: target },
     ]),

@@ -1,6 +1,7 @@
 /** From commits to a fold and the facts about it: `merge` does this to make a candidate, `finish` to tell what came of it. */
 import { isCandidate, type MergeFacts, needsFold } from "./decide.ts";
 import { type Fold, foldCandidate, isFixed, type Proposal, type SetAside } from "./fold.ts";
+import { shortName, withoutMention } from "./follow.ts";
 import type { Git } from "./git.ts";
 import { carriesUpstream, isAncestor, type Sha } from "./graph.ts";
 import { type Judgement, judgeProposal } from "./judge-proposal.ts";
@@ -44,7 +45,11 @@ export async function derive(git: Git, settings: Settings, commits: Commits): Pr
     takesHeld: takes,
   };
   if (!needsFold(facts)) return { fold: undefined, candidate: false, taken: [] };
-  const names = { sync: settings.branches.sync, target: settings.branches.target, upstream: settings.upstream.branch };
+  const names = {
+    sync: settings.branches.sync,
+    target: settings.branches.target,
+    upstream: withoutMention(shortName(settings.upstream.ref)),
+  };
   const rules = { upstreamWorkflows, policies: settings.policies };
   const judged = await judge(git, isFixed(rules), branches, [
     { name: names.sync, sha: sync },

@@ -50,13 +50,15 @@ function reader(environment: Environment) {
   const optionalSha = (name: string): string | undefined =>
     environment[name] ? matching(name, SHA, "a commit id of 40 hexadecimal digits, or nothing") : undefined;
   /** @param parse answers undefined for what it cannot read; `otherwise` keeps the reading going. */
-  const json = <T>(name: string, parse: (value: unknown) => T | undefined, expected: string, otherwise: T): T => {
+  const parsed = <T>(name: string, parse: (value: string) => T | undefined, expected: string, otherwise: T): T => {
     const value = text(name);
-    const parsed = value === "" ? undefined : parse(parseJson(value));
-    if (value !== "" && parsed === undefined) problems.push(`${name} is not ${expected}`);
-    return parsed ?? otherwise;
+    const read = value === "" ? undefined : parse(value);
+    if (value !== "" && read === undefined) problems.push(`${name} is not ${expected}`);
+    return read ?? otherwise;
   };
-  return { problems, optional, text, matching, oneOf, optionalSha, json };
+  const json = <T>(name: string, parse: (value: unknown) => T | undefined, expected: string, otherwise: T): T =>
+    parsed(name, (value) => parse(parseJson(value)), expected, otherwise);
+  return { problems, optional, text, matching, oneOf, optionalSha, parsed, json };
 }
 
 export function parseJson(text: string): unknown {

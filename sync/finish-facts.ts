@@ -1,7 +1,8 @@
 /** What `finish` reads: GitHub's word about the jobs, the refs as they are now, and what git says about the candidate. */
-import type { FinishFacts, TestStep } from "./decide.ts";
+import type { FinishFacts, RefUpdate, TestStep } from "./decide.ts";
 import { type Derived, derive } from "./derive.ts";
 import { type Conflict, isFixed } from "./fold.ts";
+import { rememberedTag, shortName, type Tag } from "./follow.ts";
 import type { Git } from "./git.ts";
 import type { GitHub } from "./github.ts";
 import { changesBetween, datesBetween, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
@@ -9,10 +10,10 @@ import { heldWorkflows } from "./hold.ts";
 import { readSettled } from "./judge-proposal.ts";
 import { readPullState } from "./known-pull-request.ts";
 import type { Context } from "./look.ts";
-import { lookUpUpstream } from "./look-up.ts";
+import { chooseFollowed, lookUpUpstream } from "./look-up.ts";
 import { type Kept, NO_POLICIES, readKept } from "./policies.ts";
 import type { SettledByPeople } from "./pull-request.ts";
-import { candidateRef, type RemoteRefs, recordRef } from "./refs.ts";
+import { candidateRef, type RemoteRefs, recordRef, tagRecordUpdates } from "./refs.ts";
 import { fetchUpstream, isKnownAncestor } from "./repository.ts";
 import type { FinishSettings, Settings } from "./settings.ts";
 import { Stop } from "./stop.ts";
@@ -32,6 +33,9 @@ export async function readFinishFacts(
   const { candidate } = settings.merge;
   const { fold, taken } = derived;
   const brings = await readBrings(git, settings, derived);
+  const whole = brings === settings.upstreamSha;
+  // A part of it is not what the tag names; without a candidate all of it is in already.
+  const isIn = whole || candidate === undefined;
   const promotable = candidate !== undefined && settings.testResult === "success";
   return {
     pull: await readPullState(context.github, settings),
@@ -49,7 +53,9 @@ export async function readFinishFacts(
     },
     brings,
     upstream: settings.upstreamSha,
-    upstreamNow: promotable ? await readUpstreamNow(git, settings, context) : "unknown",
+    upstreamNow: promotable ? await readUpstreamNow(git, settings, context, now) : "unknown",
+    follows: settings.upstream.ref.startsWith("refs/tags/") ? "tag" : "branch",
+    left: whole ? await readLeft(git, settings, now) : undefined,
     test: { result: settings.testResult, ...(await readTestJob(context.github, settings)) },
     now,
     candidateRef: now.candidates.get(candidateRef(settings)),
@@ -62,7 +68,20 @@ export async function readFinishFacts(
       held: recordRef(settings, "held"),
     },
     held: await readHeldSince(git, settings, now, brings),
+    tagUpdates: isIn ? tagUpdatesOf(settings, now.recorded.tag) : [],
   };
+}
+
+function tagUpdatesOf(settings: FinishSettings, before: Tag | undefined): RefUpdate[] {
+  const { follow, ref } = settings.upstream;
+  return tagRecordUpdates(settings, before, rememberedTag(follow, before, { ref, sha: settings.upstreamSha }));
+}
+
+/** The tag that was taken before, when what comes now does not contain it. */
+async function readLeft(git: Git, settings: FinishSettings, { recorded }: RemoteRefs): Promise<string | undefined> {
+  const { tag } = recorded;
+  if (tag === undefined || tag.name === shortName(settings.upstream.ref)) return undefined;
+  return (await isKnownAncestor(git, tag.sha, settings.upstreamSha)) ? undefined : tag.name;
 }
 
 /** Never from the test job's own output: upstream's code writes that. */
@@ -103,9 +122,12 @@ async function readUpstreamNow(
   git: Git,
   settings: FinishSettings,
   context: Context,
+  now: RemoteRefs,
 ): Promise<FinishFacts["upstreamNow"]> {
+  const { ref } = settings.upstream;
   try {
-    if ((await lookUpUpstream(settings, context)) === settings.upstreamSha) return "same";
+    const followed = chooseFollowed(settings, await lookUpUpstream(settings, context), now.recorded.tag);
+    if (followed.sha === settings.upstreamSha && followed.ref === ref) return "same";
   } catch (error) {
     // The tested commit stays right when upstream cannot be asked again.
     if (error instanceof Stop) return "unknown";

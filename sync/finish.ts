@@ -6,7 +6,7 @@ import type { Derived } from "./derive.ts";
 import { conflictsOf, readBehind, readDerived, readFinishFacts, readHeld, readKeptOut } from "./finish-facts.ts";
 import { type Git, GitError } from "./git.ts";
 import { harmless } from "./github.ts";
-import { type Context, emptyRecord, stoppedRecord, writeRecord } from "./look.ts";
+import { type Context, emptyRecord, stoppedRecord, upstreamOf, writeRecord } from "./look.ts";
 import { clip } from "./markdown.ts";
 import { tellPause } from "./pause.ts";
 import type { Push } from "./push.ts";
@@ -148,7 +148,7 @@ async function recordOf(
     ...emptyRecord(settings),
     outcome: decision.outcome,
     reason: decision.reason,
-    upstream: { ref: `refs/heads/${settings.upstream.branch}`, sha: facts.upstream },
+    upstream: upstreamOf(settings, facts.upstream),
     sync: { before, after: moved ?? now.sync ?? null },
     target: merge.target ?? now.target ?? null,
     candidate: merge.candidate ?? null,

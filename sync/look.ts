@@ -2,10 +2,11 @@
 import { openConflictIssue } from "./conflict-issue.ts";
 import { decideLanded, decideLook, decideTurn, isHolding, type LookAnswer, type LookFacts } from "./decide-look.ts";
 import { decideWait } from "./decide-wait.ts";
+import { whyFollowed } from "./follow.ts";
 import { authorization, gitIn, type Surroundings } from "./git.ts";
 import type { GitHub } from "./github.ts";
 import { readPullState } from "./known-pull-request.ts";
-import { lookUpFork, lookUpUpstream } from "./look-up.ts";
+import { chooseFollowed, followedByHand, lookUpFork, lookUpUpstream } from "./look-up.ts";
 import type { Report } from "./outputs.ts";
 import type { RunRecord } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";
@@ -23,16 +24,17 @@ export interface Context extends Surroundings {
 }
 
 /** @returns the exit code: 0 for "go" and "nothing to do", 1 when a conflict waits for people or it could not tell. */
-export async function look(settings: LookSettings, context: Context): Promise<number> {
+export async function look(given: LookSettings, context: Context): Promise<number> {
   try {
-    const facts = await readFacts(settings, context);
+    const { facts, settings } = await readFacts(given, context);
     const { accepts, ...decision } = await decide(settings, context, facts);
     const { upstream, sync, target } = facts;
     const go = decision.kind === "go" || decision.kind === "tell";
     // `merge` is left out when people only have to be told something.
     const workflows = accepts ? "accept" : settings.upstreamWorkflows;
     const merge = String(decision.kind === "go");
-    await context.report.outputs({ go: String(go), merge, workflows, upstream, sync, target });
+    const { ref, why } = settings.upstream;
+    await context.report.outputs({ go: String(go), merge, workflows, upstream, ref, why, sync, target });
     context.report.log(`${go ? "Something to do" : "Nothing to do"}: ${decision.reason}.`);
     if (decision.kind === "idle") await writeRecord(settings, context, upToDate(settings, facts, decision));
     if (decision.kind !== "waiting") return 0;
@@ -41,7 +43,7 @@ export async function look(settings: LookSettings, context: Context): Promise<nu
     return 1;
   } catch (error) {
     // "Could not tell" must never look like "nothing to do".
-    await writeRecord(settings, context, stoppedRecord(settings, wordsFor(error)));
+    await writeRecord(given, context, stoppedRecord(given, wordsFor(error)));
     context.report.error(wordsFor(error));
     return 1;
   }
@@ -67,14 +69,26 @@ async function decide(
   return { ...decideTurn(reason, decideWait(pull, wishes)), accepts };
 }
 
-async function readFacts(settings: LookSettings, context: Context): Promise<LookFacts> {
+/** `settings`: with what of upstream this run is about. */
+async function readFacts(
+  settings: LookSettings,
+  context: Context,
+): Promise<{ readonly facts: LookFacts; readonly settings: LookSettings }> {
   const url = forkUrl(settings);
   const git = gitIn(settings.files.temporary, context, authorization([{ url, token: settings.token }]));
-  const [tip, refs] = await Promise.all([lookUpUpstream(settings, context), lookUpFork(git, settings, url)]);
+  const [seenUpstream, refs] = await Promise.all([lookUpUpstream(settings, context), lookUpFork(git, settings, url)]);
   const { sync, target } = existingBranches(settings, refs);
   const { recorded, candidates, proposals, seen } = refs;
-  const upstream = settings.upstreamCommit ?? tip;
-  return { upstream, sync, target, recorded, leftOver: candidates.size, proposals, seen, retest: settings.retest };
+  const { upstreamCommit } = settings;
+  const { ref, sha: upstream } =
+    upstreamCommit === undefined
+      ? chooseFollowed(settings, seenUpstream, recorded.tag)
+      : followedByHand(settings, seenUpstream, upstreamCommit);
+  const why = whyFollowed(settings.upstream.follow, ref, upstreamCommit !== undefined);
+  return {
+    facts: { upstream, sync, target, recorded, leftOver: candidates.size, proposals, seen, retest: settings.retest },
+    settings: { ...settings, upstream: { ...settings.upstream, ref, why } },
+  };
 }
 
 /** @throws Stop when the fork has no sync branch or no target branch. */
@@ -116,7 +130,7 @@ async function waiting(settings: Settings, context: Context, facts: LookFacts, r
 function seenRecord(settings: Settings, facts: LookFacts): RunRecord {
   return {
     ...emptyRecord(settings),
-    upstream: { ref: `refs/heads/${settings.upstream.branch}`, sha: facts.upstream },
+    upstream: upstreamOf(settings, facts.upstream),
     sync: { before: facts.sync, after: facts.sync },
     target: facts.target,
   };
@@ -136,13 +150,18 @@ export function stoppedRecord(settings: Settings, reason: string): RunRecord {
   return { ...emptyRecord(settings), outcome: "stopped", reason };
 }
 
+export function upstreamOf({ upstream }: Settings, sha: string | null): RunRecord["upstream"] {
+  const { ref, why } = upstream;
+  return { ref, sha, ...(why === "" ? {} : { why }) };
+}
+
 export function emptyRecord(settings: Settings): RunRecord {
   return {
     v: 1,
     outcome: "stopped",
     reason: "",
     run: settings.run.id,
-    upstream: { ref: `refs/heads/${settings.upstream.branch}`, sha: null },
+    upstream: upstreamOf(settings, null),
     sync: { before: null, after: null },
     target: null,
     candidate: null,

@@ -1,8 +1,11 @@
 /** `merge`: fold what there is into a candidate and push it under a ref that starts no workflow. */
 import { withAccess } from "./access.ts";
+import { refusalOfHistory, takenBefore } from "./decide-history.ts";
 import { derive } from "./derive.ts";
-import { GitError } from "./git.ts";
+import { type Git, GitError } from "./git.ts";
+import { mergeBases } from "./graph.ts";
 import { type Context, existingBranches } from "./look.ts";
+import { lookUpTag } from "./look-up.ts";
 import { plain } from "./outputs.ts";
 import { missingFrom, survivorWords } from "./policies.ts";
 import { candidateRef, type RemoteRefs } from "./refs.ts";
@@ -15,7 +18,7 @@ import {
   UPSTREAM_TIP,
 } from "./repository.ts";
 import type { MergeSettings } from "./settings.ts";
-import { Stop, wordsFor } from "./stop.ts";
+import { wordsFor } from "./stop.ts";
 
 /** Step outputs: SHAs, `conflict`, and on a stop the `reason` that `finish` records. @returns the exit code. */
 export async function merge(settings: MergeSettings, context: Context): Promise<number> {
@@ -38,7 +41,7 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
   const { sync, target } = existingBranches(settings, refs);
   const upstream = settings.upstreamSha;
   await fetchUpstream(git, settings, upstream);
-  await refuseRewritten(settings, refs, (synced) => isKnownAncestor(git, synced, UPSTREAM_TIP));
+  await refuseRewritten(settings, context, git, refs);
   const { proposals } = refs;
   const commits = { sync, target, upstream, tested: refs.recorded.tested, held: refs.recorded.held, proposals };
   for (const survivor of await missingFrom(git, settings.policies, target)) {
@@ -77,17 +80,17 @@ function isMove(update: { readonly from: string | undefined; readonly to: string
   return update.from !== update.to;
 }
 
-/** Merging a rewritten branch would bring back what upstream took out. */
-async function refuseRewritten(
-  settings: MergeSettings,
-  refs: RemoteRefs,
-  isInUpstream: (commit: string) => Promise<boolean>,
-): Promise<void> {
-  const { synced } = refs.recorded;
-  if (synced === undefined || (await isInUpstream(synced))) return;
-  throw new Stop({
-    what: `upstream's ${settings.upstream.branch} was rewritten, or another branch is followed now`,
-    got: `${synced}, taken over earlier, is no longer in it`,
-    remedy: `Ask upstream what happened. To go on from the new history, delete the ref refs/upstream-sync/${settings.route}/synced and run the workflow again`,
+/** @throws Stop when upstream took back what the fork has of it. */
+async function refuseRewritten(settings: MergeSettings, context: Context, git: Git, refs: RemoteRefs): Promise<void> {
+  const before = takenBefore(settings.upstream.follow, refs.recorded);
+  if (before === undefined) return;
+  const { taken, tag } = before;
+  const contained = await isKnownAncestor(git, taken, UPSTREAM_TIP);
+  const refusal = refusalOfHistory(settings, {
+    ...before,
+    contained,
+    related: contained || (await mergeBases(git, taken, UPSTREAM_TIP)).length > 0,
+    tagNow: contained || tag === undefined ? undefined : await lookUpTag(settings, context, tag.name),
   });
+  if (refusal !== undefined) throw refusal;
 }

@@ -11,6 +11,8 @@ import type { Settings } from "./settings.ts";
 export interface PullRequestFacts {
   /** Commits of upstream that the pull request brings: after `from`, up to `to`. */
   readonly range: { readonly from: string; readonly to: string; readonly commits: number };
+  /** What was taken earlier and is not part of what comes now: a release of another line. */
+  readonly left: string | undefined;
   /** The commit on the sync branch. */
   readonly tip: string;
   /** Files changed on the target and by upstream since their common ancestor. */
@@ -60,7 +62,8 @@ function bodyOf(facts: PullRequestFacts, settings: Settings, asked: Asked, most:
     BEGIN,
     `Brings ${count(range.commits, "commit")} of upstream into ${code(target)}.`,
     "",
-    `- upstream: ${code(settings.upstream.url)}, branch ${code(settings.upstream.branch)}`,
+    `- upstream: ${code(settings.upstream.url)}, ${code(settings.upstream.why)}`,
+    ...leftLines(facts.left),
     `- range: ${code(range.from)} to ${code(range.to)}`,
     `- tip of ${code(sync)}: ${code(facts.tip)}`,
     "",
@@ -99,6 +102,11 @@ function nextLines({ conflicts }: PullRequestFacts, { pullRequest, branches }: S
       : "- It may still receive changes after it was approved.",
     `- To pause the sync, close it. A label or a reviewer that you take away is not asked for again; ${code(branches.sync)} itself is moved by the workflow alone.`,
   ];
+}
+
+function leftLines(left: string | undefined): string[] {
+  if (left === undefined) return [];
+  return [`- it does not contain ${code(left)}, which was taken before: what upstream changed only there stays`];
 }
 
 function riskLines(risks: readonly Risk[], most: number): string[] {

@@ -54,6 +54,7 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
   const stays = new Set([...held, ...kept.map(({ path }) => path)]);
   const texts: PullRequestFacts = {
     range,
+    left: healing ? undefined : facts.left,
     tip,
     bothChanged: bothChanged.filter((path) => !stays.has(path)),
     risks: risksOf(changes.filter(({ path }) => !stays.has(path))),

@@ -11,7 +11,8 @@ export interface RunRecord {
   readonly reason: string;
   /** The workflow run's id. */
   readonly run: number;
-  readonly upstream: { readonly ref: string; readonly sha: string | null };
+  /** `why`: how it comes that it is this one, once that is known. */
+  readonly upstream: { readonly ref: string; readonly sha: string | null; readonly why?: string };
   readonly sync: { readonly before: string | null; readonly after: string | null };
   /** The target tip that was folded in, or seen. */
   readonly target: string | null;
@@ -39,10 +40,17 @@ export const RECORD_LIMIT = 2000;
 
 /** `::notice title=upstream-sync::<json>`, at most `RECORD_LIMIT` bytes of message: lists are cut, their lengths kept. */
 export function recordAnnotation(record: RunRecord): string {
-  let short: RunRecord = { ...record, reason: clip(record.reason, 300), ...clippedTexts(record) };
+  const { why, ...upstream } = record.upstream;
+  let short: RunRecord = {
+    ...record,
+    // After a stop the reason is all there is, and its end says what to do.
+    reason: clip(record.reason, record.outcome === "stopped" ? 1000 : 300),
+    upstream: { ...upstream, ...(why === undefined ? {} : { why: clip(why, 120) }) },
+    ...clippedTexts(record),
+  };
   while (messageBytes(short) > RECORD_LIMIT) {
     const next = withoutLastOfLongest(short, record);
-    if (next === undefined) return annotation({ ...short, reason: clip(record.reason, 60) });
+    if (next === undefined) return annotation(withShorterReason(short));
     short = next;
   }
   return annotation(short);
@@ -64,6 +72,11 @@ function message(record: RunRecord): string {
 
 function messageBytes(record: RunRecord): number {
   return Buffer.byteLength(message(record));
+}
+
+function withShorterReason(record: RunRecord): RunRecord {
+  const shorter = [300, 60].map((length) => ({ ...record, reason: clip(record.reason, length) }));
+  return shorter.find((one) => messageBytes(one) <= RECORD_LIMIT) ?? (shorter.at(-1) as RunRecord);
 }
 
 function clippedTexts(record: RunRecord): Pick<RunRecord, CutList> {

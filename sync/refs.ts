@@ -1,4 +1,6 @@
 /** The refs of the fork that the program reads and moves; pure. */
+import type { RefUpdate } from "./decide.ts";
+import type { Tag } from "./follow.ts";
 import type { Settings } from "./settings.ts";
 
 export interface RemoteRefs {
@@ -14,6 +16,8 @@ export interface RemoteRefs {
     readonly target: string | undefined;
     /** While upstream's workflow files are held: the upstream commit up to which the fork has them. */
     readonly held: string | undefined;
+    /** The newest of upstream's tags that was taken, where tags are followed. */
+    readonly tag: Tag | undefined;
   };
   /** Candidates by full ref name; one that is left over marks a run that did not finish. */
   readonly candidates: ReadonlyMap<string, string>;
@@ -30,8 +34,29 @@ export function recordRef(settings: Settings, name: "synced" | "tested" | "targe
   return `refs/upstream-sync/${settings.route}/${name}`;
 }
 
+/** The tag's name stands in the ref's, so that `look` reads it without a clone; a comma is in no name that is followed. */
+export function tagRecordRef(settings: Pick<Settings, "route">, name: string): string {
+  return `refs/upstream-sync/${settings.route}/tag/${name.replaceAll("/", ",")}`;
+}
+
 export function seenRef(settings: Pick<Settings, "route">, name: string): string {
   return `refs/upstream-sync/${settings.route}/seen/${name}`;
+}
+
+/** One tag is remembered at most. */
+export function tagRecordUpdates(
+  settings: Pick<Settings, "route">,
+  before: Tag | undefined,
+  after: Tag | undefined,
+): RefUpdate[] {
+  const ref = ({ name }: Tag) => tagRecordRef(settings, name);
+  if (before?.name === after?.name) {
+    return before && after && before.sha !== after.sha ? [{ ref: ref(after), from: before.sha, to: after.sha }] : [];
+  }
+  return [
+    ...(before ? [{ ref: ref(before), from: before.sha, to: undefined }] : []),
+    ...(after ? [{ ref: ref(after), from: undefined, to: after.sha }] : []),
+  ];
 }
 
 /** The branch for people of this name: `conflict-1`, `manual`. */
@@ -75,11 +100,17 @@ export function refsOf(listing: string, settings: Settings): RemoteRefs {
       tested: refs.get(recordRef(settings, "tested")),
       target: refs.get(recordRef(settings, "target")),
       held: refs.get(recordRef(settings, "held")),
+      tag: recordedTag(refs, settings),
     },
     candidates: new Map([...refs].filter(([ref]) => ref.startsWith(CANDIDATES))),
     proposals: below(refs, `refs/heads/${settings.branches.sync}-`, (name) => PROPOSAL.test(name)),
     seen: below(refs, seenRef(settings, ""), () => true),
   };
+}
+
+function recordedTag(refs: ReadonlyMap<string, string>, settings: Settings): Tag | undefined {
+  const [last] = [...below(refs, tagRecordRef(settings, ""), () => true)].slice(-1);
+  return last && { name: last[0].replaceAll(",", "/"), sha: last[1] };
 }
 
 function below(refs: ReadonlyMap<string, string>, start: string, fits: (name: string) => boolean): Map<string, string> {

@@ -1,19 +1,21 @@
 /** A bare repository for one run: the fork without file contents, upstream's new commits whole. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { shortName } from "./follow.ts";
 import { authorization, type Git, GitError, gitIn, type Surroundings } from "./git.ts";
 import { isAncestor, type Sha } from "./graph.ts";
 import { branchPatterns, type RemoteRefs, refsOf, refUnder } from "./refs.ts";
 import { explainRefusal } from "./refusals.ts";
 import type { Settings } from "./settings.ts";
 import { Stop } from "./stop.ts";
+import { stopForUpstream } from "./upstream-trouble.ts";
 
 export interface Repository {
   readonly git: Git;
   remove(): Promise<void>;
 }
 
-/** Where `fetchUpstream` leaves the tip of upstream's branch. */
+/** Where `fetchUpstream` leaves what is followed: the tip of a branch, or a tag. */
 export const UPSTREAM_TIP = "refs/seen-upstream";
 
 export function forkUrl(settings: Settings): string {
@@ -58,30 +60,70 @@ export async function fetchFork(git: Git, settings: Settings): Promise<RemoteRef
 const EVERYTHING = "--filter=blob:limit=1000000g";
 
 /**
- * Upstream's branch, and proof that `commit` is in it. Fetched by URL: no remote name, so nothing can be pushed to it.
+ * "Without limit", as git-fetch(1) has it for a whole history. It says outright whether upstream's own is cut off: without it git
+ * looks for the commit where it was cut, asks upstream for that as it would for a missing file, and so on without end.
+ */
+const WHOLE_HISTORY = "--depth=2147483647";
+
+/**
+ * What is followed of upstream, and proof that it has `commit`: a branch holds it, a tag is at it. Fetched by URL: no remote
+ * name, so nothing can be pushed to it.
  */
 export async function fetchUpstream(git: Git, settings: Settings, commit: Sha): Promise<void> {
-  const { url, branch } = settings.upstream;
-  const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", EVERYTHING];
-  const result = await git.reach([...args, url, `+refs/heads/${branch}:${UPSTREAM_TIP}`]);
+  const { url, ref } = settings.upstream;
+  const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", EVERYTHING, WHOLE_HISTORY];
+  const result = await git.reach([...args, url, `+${ref}:${UPSTREAM_TIP}`]);
   // git remembers upstream as a place to fetch missing files from; only the fork is that.
   await git.attempt(["config", "--remove-section", `remote.${url}`]);
-  // A shallow upstream makes git exit 0 without creating the ref.
-  const there = await git.attempt(["rev-parse", "--verify", "--quiet", UPSTREAM_TIP]);
-  if (result.code !== 0 || there.code !== 0) {
-    throw new Stop({
-      what: `upstream's ${branch} could not be fetched from ${url}`,
-      got: explainRefusal(result.stderr).got,
-      remedy: "Check the address and that it is public and not a shallow clone, then run the workflow again",
-    });
+  if (result.code !== 0) throw notFetched(settings, result.stderr);
+  if ((await git.text(["rev-parse", "--is-shallow-repository"])) === "true") throw shallow(settings);
+  const tip = await git.attempt(["rev-parse", "--verify", "--quiet", `${UPSTREAM_TIP}^{commit}`]);
+  if (tip.code !== 0) throw noCommit(settings);
+  const isTag = ref.startsWith("refs/tags/");
+  if (isTag && tip.stdout.toString("utf8").trim() !== commit) throw tagMoved(settings, commit);
+  if (!isTag && !(await isKnownAncestor(git, commit, UPSTREAM_TIP))) throw notInBranch(settings, commit);
+}
+
+function notFetched(settings: Settings, stderr: string): Stop {
+  const { url, ref } = settings.upstream;
+  const what = `upstream's ${shortName(ref)} could not be fetched from ${url}`;
+  if (/couldn't find remote ref/i.test(stderr)) {
+    const got = "upstream no longer has it";
+    return new Stop({ what, got, remedy: "Run the workflow again: it starts from what upstream has now" });
   }
-  if (!(await isKnownAncestor(git, commit, UPSTREAM_TIP))) {
-    throw new Stop({
-      what: `upstream's ${branch} does not have the commit this run is about`,
-      got: `${commit} is not in it: the branch was rewritten meanwhile, or the commit given by hand is another's`,
-      remedy: "Run the workflow again without naming a commit; if it stops again, ask upstream what happened",
-    });
-  }
+  return stopForUpstream(what, stderr, settings);
+}
+
+function shallow({ upstream }: Settings): Stop {
+  return new Stop({
+    what: `upstream's ${shortName(upstream.ref)} cannot be merged from ${upstream.url}`,
+    got: "that repository is shallow: it has the newest commits only, and not the history they build on",
+    remedy: `Set the project's own address under \`upstream\`; whoever keeps that copy makes it whole with "git fetch --unshallow"`,
+  });
+}
+
+function noCommit({ upstream }: Settings): Stop {
+  return new Stop({
+    what: `upstream's tag ${shortName(upstream.ref)} cannot be merged`,
+    got: "it names no commit but a file or a folder",
+    remedy: "Let `follow` in the configuration leave it out and deploy again",
+  });
+}
+
+function tagMoved({ upstream }: Settings, commit: Sha): Stop {
+  return new Stop({
+    what: `upstream's tag ${shortName(upstream.ref)} moved during the run`,
+    got: `${commit} is no longer where it points`,
+    remedy: "Run the workflow again; if it stops again, ask upstream what happened",
+  });
+}
+
+function notInBranch({ upstream }: Settings, commit: Sha): Stop {
+  return new Stop({
+    what: `upstream's ${shortName(upstream.ref)} does not have the commit this run is about`,
+    got: `${commit} is not in it: the branch was rewritten meanwhile, or the commit given by hand is another's`,
+    remedy: "Run the workflow again without naming a commit; if it stops again, ask upstream what happened",
+  });
 }
 
 /** Like `isAncestor`, but a commit that cannot be found is none. */

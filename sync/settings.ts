@@ -1,5 +1,7 @@
 /** What the generated workflow hands to a verb, read once from the environment, every problem at once. */
+
 import { complete, type Environment, type Reader, SHA } from "./environment.ts";
+import { type Follow, followedRef, parseFollow } from "./follow.ts";
 import { NO_POLICIES, type Policies } from "./policies.ts";
 import { PROPOSAL } from "./refs.ts";
 
@@ -36,6 +38,11 @@ export interface Settings {
   readonly upstream: {
     readonly url: string;
     readonly branch: string;
+    readonly follow: Follow;
+    /** What of upstream this run is about: `refs/heads/main`, `refs/tags/v1.4.2`; before `look` knows that, what is followed. */
+    readonly ref: string;
+    /** Why it is that, in words; empty before `look` knows. */
+    readonly why: string;
     /** For fetching from a private upstream, and for nothing else; empty when it is public. */
     readonly token: string;
   };
@@ -56,7 +63,7 @@ export interface Settings {
 export type WhichFork = Pick<Settings, "repository" | "branches">;
 
 export interface LookSettings extends Settings {
-  /** Given by hand in place of the branch's tip. */
+  /** Given by hand in place of what is followed. */
   readonly upstreamCommit: string | undefined;
 }
 
@@ -144,11 +151,7 @@ function common(read: Reader): Settings {
       url: `${serverUrl}/${repository}/actions/runs/${id}`,
     },
     route: read.matching("SYNC_ROUTE", /^[a-z0-9-]+$/, "lower-case letters, digits and hyphens"),
-    upstream: {
-      url: read.text("UPSTREAM_URL"),
-      branch: read.text("UPSTREAM_BRANCH"),
-      token: read.optional("UPSTREAM_TOKEN"),
-    },
+    upstream: readUpstream(read),
     branches: { sync: read.text("SYNC_BRANCH"), target: read.text("TARGET_BRANCH") },
     upstreamWorkflows: read.oneOf("UPSTREAM_WORKFLOWS", ["hold", "accept"]),
     policies: read.json("POLICIES", policiesOf, EXPECTED_POLICIES, NO_POLICIES),
@@ -170,6 +173,20 @@ function common(read: Reader): Settings {
   };
 }
 
+function readUpstream(read: Reader): Settings["upstream"] {
+  const branch = read.text("UPSTREAM_BRANCH");
+  const follow = read.parsed("UPSTREAM_FOLLOW", parseFollow, EXPECTED_FOLLOW, { kind: "branch" });
+  return {
+    url: read.text("UPSTREAM_URL"),
+    branch,
+    follow,
+    ref: read.optional("UPSTREAM_REF") || followedRef(follow, branch),
+    why: read.optional("UPSTREAM_WHY"),
+    token: read.optional("UPSTREAM_TOKEN"),
+  };
+}
+
+const EXPECTED_FOLLOW = "branch, or JSON with releases, comparators and prereleases, or with tags";
 const EXPECTED_PULL_REQUEST = "JSON with title, labels, reviewers, teamReviewers and whenApproved (hold or update)";
 
 function pullRequestOf(value: unknown): PullRequestSettings | undefined {

@@ -28,7 +28,9 @@ export function summaryOf(record: RunRecord, settings: Settings, warnings: reado
     "",
     code(record.reason, 2000),
     "",
-    ...(upstream.sha ? [`- upstream: ${code(upstream.ref)} at ${code(upstream.sha)}`] : []),
+    ...(upstream.sha
+      ? [`- upstream: ${upstream.why ? code(upstream.why) : code(upstream.ref)} at ${code(upstream.sha)}`]
+      : []),
     ...(sync.before ? [`- ${code(settings.branches.sync)}: ${moved(sync.before, sync.after)}`] : []),
     ...(record.target ? [`- ${code(settings.branches.target)}: ${code(record.target)}`] : []),
     ...(record.candidate ? [`- candidate: ${code(record.candidate)}`] : []),

@@ -18,6 +18,8 @@ const codeIn = (folder: string) =>
     .map((name) => read(join(folder, name)))
     .join("\n");
 
+const blockBelow = (text: string, heading: string) => text.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+
 describe("the guides", () => {
   test("every block is a config of the examples, commands of the issue, or commands that the end-to-end test runs", () => {
     const origins = guides.flatMap(({ name, text }) =>
@@ -65,6 +67,14 @@ describe("the guides", () => {
     const texts = [...rows].map(({ groups }) => groups?.text as string);
     expect(texts.length).toBeGreaterThan(12);
     expect(texts.filter((text) => !code.includes(text))).toEqual([]);
+  });
+
+  test("what a run says about upstream is what the code says", () => {
+    const code = codeIn("sync");
+    const rows = blockBelow(read("docs/guides/following.md"), "What stops a run").matchAll(/^\| (?<said>[^|]+) \|/gm);
+    const said = [...rows].flatMap(({ groups = {} }) => [...(groups.said ?? "").matchAll(/`([^`]+)`/g)]);
+    expect(said.length).toBeGreaterThan(10);
+    expect(said.map(([, text = ""]) => text).filter((text) => !code.includes(text))).toEqual([]);
   });
 
   test("every link leads to a file", () => {

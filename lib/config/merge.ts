@@ -1,4 +1,4 @@
-/** `defaults:` under each fork: objects merge, everything else replaces. */
+/** `defaults:` under each fork: objects merge, everything else replaces, and so does what says one thing as a whole. */
 
 export type Mapping = Readonly<Record<string, unknown>>;
 
@@ -8,15 +8,16 @@ const alternatives: Readonly<Record<string, readonly string[]>> = {
   upstream: ["repository", "url"],
 };
 
+// Half of what is followed and half of what was inherited would follow something nobody wrote.
+const wholes: readonly string[] = ["follow"];
+
 export function isMapping(value: unknown): value is Mapping {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function mergeDefaults(defaults: Mapping, own: Mapping): Mapping {
-  const inherited = Object.entries(defaults).map(([key, value]) => [
-    key,
-    withoutAlternatives(value, own[key], alternatives[key] ?? []),
-  ]);
+  const kept = Object.entries(defaults).filter(([key]) => !wholes.includes(key) || own[key] === undefined);
+  const inherited = kept.map(([key, value]) => [key, withoutAlternatives(value, own[key], alternatives[key] ?? [])]);
   return merge(Object.fromEntries(inherited), own) as Mapping;
 }
 

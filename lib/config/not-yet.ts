@@ -19,12 +19,11 @@ export const notYet: readonly NotYet[] = [
     asksForIt: given,
     fix: "remove it, and let a workflow of the fork's own make these files anew on the sync pull request",
   },
-  { path: ["follow"], asksForIt: given, fix: "remove it: upstream.branch is what the fork follows" },
   { path: ["tests"], asksForIt: both, fix: "keep either compose or run" },
 ];
 
 /** Reserved keys: known to the format, so never reported as typing errors. */
-export const reservedKeys: readonly string[] = ["routes", "follow"];
+export const reservedKeys: readonly string[] = ["routes"];
 
 export function notYetComplaints(
   fork: Readonly<Record<string, unknown>>,

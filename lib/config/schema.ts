@@ -1,5 +1,6 @@
 /** The config, version 1: every key, its meaning and its default. Rules between keys stand in rules.ts. */
 import { z } from "zod";
+import { type FollowInput, followProblems, versionRange } from "./follow.ts";
 import { branchName, labelName, login, oneLine, repositoryName, teamSlug } from "./names.ts";
 import type { Check } from "./problems.ts";
 import { type StateConfig, stateSchema } from "./state.ts";
@@ -47,7 +48,11 @@ const upstream = z
         url: text(gitUrl)
           .optional()
           .describe("Upstream anywhere else: an https:// address without a credential in it."),
-        branch: text(branchName).default("main").describe("The branch of upstream to follow."),
+        branch: text(branchName)
+          .default("main")
+          .describe(
+            "The branch of upstream to follow, where `follow` is branch; a commit given by hand is looked for in it.",
+          ),
         private: z
           .boolean()
           .default(false)
@@ -62,6 +67,36 @@ const upstream = z
   ])
   .transform(resolveUpstream)
   .describe("The project this fork follows: owner/name on github.com, an address, or an object.");
+
+const follow = z
+  .union([
+    z.literal("branch"),
+    z
+      .strictObject({
+        releases: text(versionRange)
+          .optional()
+          .describe("Take the newest release in this range of semantic versions, for example ^1.0.0."),
+        prereleases: z
+          .boolean()
+          .optional()
+          .describe("With releases: whether prereleases such as 2.0.0-rc.1 count; default false."),
+        tags: z
+          .string()
+          .optional()
+          .describe(
+            "With releases: how its tags are named, one * for the version; default the version, with or without v before it. Alone: take the newest tag of this pattern, numbers in names ordered as numbers; without a *, that one tag.",
+          ),
+      })
+      .superRefine((value, context) => {
+        for (const { path, ...complaint } of followProblems(value))
+          context.addIssue({ code: "custom", path: [...path], message: complaint.expected, params: { ...complaint } });
+      }),
+  ])
+  .prefault("branch")
+  .transform(resolveFollow)
+  .describe(
+    "What of upstream is taken: its branch, its releases, or tags. A fork's own replaces that of the defaults.",
+  );
 
 const branches = z
   .strictObject({
@@ -210,6 +245,7 @@ const policies = z
 
 const forkSchema = z.strictObject({
   upstream,
+  follow,
   branches,
   schedule,
   tests,
@@ -307,6 +343,14 @@ function resolveUpstream(
   const url = given.url ?? ""; // never empty: an object with neither is refused before
   const repository = /^https:\/\/github\.com\/([^/]+\/[^/]+?)(?:\.git)?\/?$/i.exec(url)?.[1];
   return { url, branch, private: given.private, ...(repository === undefined ? {} : { repository }) };
+}
+
+/** With every default, but the names of the releases' tags: those are looked for in two ways. */
+function resolveFollow(input: "branch" | FollowInput) {
+  if (input === "branch") return input;
+  const { releases, prereleases = false, tags } = input;
+  if (releases === undefined) return { tags: tags ?? "" }; // never empty: an object with neither is refused before
+  return { releases, prereleases, ...(tags === undefined ? {} : { tags }) };
 }
 
 function fromText(value: string) {

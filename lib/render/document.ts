@@ -8,9 +8,9 @@ export function renderDocument(fork: ForkConfig, template: string, digest: strin
     REPOSITORY: code(fork.repository),
     REPOSITORY_WORD: shellWord(fork.repository),
     UPSTREAM: code(fork.upstream.repository ?? fork.upstream.url),
-    UPSTREAM_BRANCH: code(fork.upstream.branch),
-    UPSTREAM_URL_WORD: shellWord(fork.upstream.url),
-    UPSTREAM_BRANCH_WORD: shellWord(fork.upstream.branch),
+    FOLLOWED: followed(fork),
+    FOLLOW_RULES: followRules(fork.follow),
+    UPSTREAM_MERGE: upstreamMerge(fork).join("\n"),
     SYNC_BRANCH: code(branches.sync),
     CONFLICT_BRANCH_WORD: shellWord(`${branches.sync}-conflict-1`),
     MANUAL_BRANCH_WORD: shellWord(`${branches.sync}-manual`),
@@ -42,6 +42,36 @@ export function renderDocument(fork: ForkConfig, template: string, digest: strin
     DIGEST: code(digest),
     DIGEST_SHORT: code(digest.slice(0, 12)),
   });
+}
+
+function followed({ follow, upstream }: ForkConfig): string {
+  if (follow === "branch") return `branch ${code(upstream.branch)}`;
+  if (!("releases" in follow))
+    return follow.tags.includes("*") ? `the newest tag ${code(follow.tags)}` : `tag ${code(follow.tags)}`;
+  const named = follow.tags === undefined ? "" : `, tagged ${code(follow.tags)}`;
+  const which = follow.prereleases ? "prereleases included" : "prereleases left out";
+  return `the newest release in ${code(follow.releases)}${named}, ${which},`;
+}
+
+function followRules(follow: ForkConfig["follow"]): string {
+  if (follow === "branch") return "Without a commit given by hand a run goes up to the branch's tip.";
+  return [
+    "Without a commit given by hand a run takes that tag; the pull request says which one and why.",
+    "   An older one is never taken after a newer one. A tag that upstream moves or withdraws after it was taken stops the runs until a newer one is",
+    "   there, and so does an upstream without any tag that fits; the run's summary says what to do.",
+  ].join("\n");
+}
+
+/** A tag's commit and not the tag: git would write the tag's text, which is upstream's, into the message. */
+function upstreamMerge({ follow, upstream }: ForkConfig): string[] {
+  const fetch = `git fetch ${shellWord(upstream.url)}`;
+  if (follow === "branch") return [`${fetch} ${shellWord(upstream.branch)}`, "git merge FETCH_HEAD"];
+  const tag = "tags" in follow && !("releases" in follow) && !follow.tags.includes("*") ? follow.tags : "v1.2.3";
+  return [
+    `tag=${shellWord(tag)} # the one that the run names`,
+    `${fetch} "refs/tags/$tag"`,
+    "git merge 'FETCH_HEAD^0'",
+  ];
 }
 
 function list(names: readonly string[], none: string): string {

@@ -6,6 +6,7 @@ import { credentialHoles } from "./credential-holes.ts";
 import { canonicalJson, sha256 } from "./digest.ts";
 import { renderDocument } from "./document.ts";
 import { expression, fillTemplate, type Plain } from "./fill-template.ts";
+import { followText } from "./follow.ts";
 import { readProgram, readTemplates, type Templates } from "./template-source.ts";
 import { testShell, testSteps } from "./test-steps.ts";
 
@@ -66,6 +67,7 @@ function renderWorkflow(fork: ForkConfig, template: string, digest: string, prog
     IF_THIS_REPOSITORY: expression(`github.repository == '${fork.repository}'`),
     UPSTREAM_URL: fork.upstream.url,
     UPSTREAM_BRANCH: fork.upstream.branch,
+    UPSTREAM_FOLLOW: followText(fork.follow),
     SYNC_BRANCH: fork.branches.sync,
     TARGET_BRANCH: fork.branches.target,
     UPSTREAM_WORKFLOWS: fork.upstreamWorkflows,

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { statusText } from "../../cli/status.ts";
+import type { RunRecord } from "../../lib/fork/run-record.ts";
 import type { Status } from "../../lib/operations/status.ts";
 
 const now = Date.parse("2026-03-02T12:00:00Z");
@@ -44,6 +45,27 @@ test("one screen: workflow, distance, pull request, runs with their age", () => 
     "     30 m  running        https://github.com/r/2",
     "      2 d  failure        no record",
   ]);
+});
+
+test("what of upstream is followed, as the newest run that knew it said", () => {
+  const record = (upstream: object) =>
+    ({ outcome: "promoted", reason: "tests passed", upstream }) as unknown as RunRecord;
+  const run = { url: "u", startedAt: "2026-03-02T11:00:00Z", event: "schedule", conclusion: "success" };
+  const status: Status = {
+    repository: "acme/open-webui",
+    workflow: "as configured",
+    behind: null,
+    pullRequest: undefined,
+    runs: [
+      { id: 2, ...run, record: record({ ref: "refs/tags/v*", sha: null }) },
+      {
+        id: 1,
+        ...run,
+        record: record({ ref: "refs/tags/v1.4.2", sha: "1", why: "release v1.4.2, the newest in ^1.0.0" }),
+      },
+    ],
+  };
+  expect(statusText(status, now).split("\n")[2]).toBe("  upstream      release v1.4.2, the newest in ^1.0.0");
 });
 
 test("a fork without anything says so", () => {

@@ -36,6 +36,7 @@ const minimal: Config = {
         branch: "main",
         private: false,
       },
+      follow: "branch",
       branches: { sync: "sync/upstream", from: "main", target: "dev" },
       schedule: { cron: "17 0 * * *", timezone: "Etc/UTC" },
       tests: {
@@ -175,7 +176,7 @@ forks:
       'upstream-sync.yaml:2:19 state.backend: got "locall", expected one of local, remote, azurerm, consul, cos, gcs, http, oss, pg, s3; fix: did you mean local?',
       'upstream-sync.yaml:4:21 defaults.schedule.cron: got "0 0 0 * * *", expected five cron fields: minute hour day month weekday (0-6 or SUN-SAT); fix: for example "17 0 * * *", daily at 00:17',
       'upstream-sync.yaml:4:46 defaults.schedule.timezone: got "Europe/Atlantis", expected an IANA time zone; fix: for example Etc/UTC or Europe/Berlin',
-      'upstream-sync.yaml:7:5 forks.acme/open-webui.upstraem: got "upstraem", expected one of upstream, branches, schedule, tests, pullRequest, upstreamWorkflows, policies, owners, protection, credentials, delivery, document, rollback; fix: did you mean upstream?',
+      'upstream-sync.yaml:7:5 forks.acme/open-webui.upstraem: got "upstraem", expected one of upstream, follow, branches, schedule, tests, pullRequest, upstreamWorkflows, policies, owners, protection, credentials, delivery, document, rollback; fix: did you mean upstream?',
       'upstream-sync.yaml:8:15 forks.acme/open-webui.upstream: got "acme/open-webui", expected another repository than the fork; fix: name the project the fork was made from',
       "upstream-sync.yaml:10:23 forks.acme/open-webui.tests.timeoutMinutes: got 500, expected at most 360; fix: write 360 or less",
       'upstream-sync.yaml:13:11 forks.acme/open-webui.tests.run[1]: got "echo ${{ secrets.KEY }}", expected text without ${{, which GitHub Actions evaluates; fix: write the value itself, or read an environment variable',

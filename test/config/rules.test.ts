@@ -84,7 +84,6 @@ describe("what this version does not do", () => {
   test.each<[object, string]>([
     [{ routes: [] }, "routes"],
     [{ policies: { regenerate: [{ paths: ["package-lock.json"], run: "npm install" }] } }, "policies.regenerate"],
-    [{ follow: "releases" }, "follow"],
     [{ tests: { compose: {}, run: ["npm test"] } }, "tests"],
   ])("%j is refused in so many words", (fork, path) => {
     const resolution = resolveConfig({ version: 1, forks: { "acme/app": { upstream: "up/app", ...fork } } });

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { renderFiles } from "../../lib/render/files.ts";
 import { forkConfig } from "../support/fork-config.ts";
 
@@ -85,4 +85,36 @@ test.each([
   for (const merged of [git(upstream, "rev-parse", "main"), "origin/sync/upstream"]) {
     git(work, "merge-base", "--is-ancestor", merged, resolved);
   }
+});
+
+describe("what is followed", () => {
+  const document = (follow: unknown) => renderFiles(forkConfig({ follow }), "").document.content;
+
+  test.each<[unknown, string]>([
+    ["branch", "This fork follows branch `main` of `open-webui/open-webui`."],
+    [
+      { releases: "^1.0.0" },
+      "follows the newest release in `^1.0.0`, prereleases left out, of `open-webui/open-webui`.",
+    ],
+    [{ releases: "*", prereleases: true, tags: "v*" }, "in `*`, tagged `v*`, prereleases included, of"],
+    [{ tags: "nightly-*" }, "follows the newest tag `nightly-*` of"],
+    [{ tags: "stable" }, "follows tag `stable` of"],
+  ])("%j is named", (follow, words) => {
+    expect(document(follow)).toContain(words);
+  });
+
+  test("a tag is merged by hand without its text", () => {
+    const { work } = conflictingFork("tags");
+    const upstream = join(folder, "upstream");
+    git(upstream, "tag", "--annotate", "--message", "Fixes #1", "v1.2.3");
+    const { content } = renderFiles(
+      forkConfig({ upstream: { url: upstreamUrl }, follow: { releases: "*" } }),
+      "",
+    ).document;
+    const [, block = ""] = [...content.matchAll(/```shell\n([\s\S]*?)```/g)].map(([, commands]) => commands as string);
+    const [merge = ""] = block.split(/^# edit .*$/m);
+    expect(() => run("sh", ["-ec", merge], work)).toThrow(); // git stops at the conflict
+    expect(git(work, "rev-parse", "MERGE_HEAD")).toBe(git(upstream, "rev-parse", "v1.2.3^{commit}"));
+    expect(readFileSync(join(work, ".git", "MERGE_MSG"), "utf8")).not.toContain("Fixes");
+  });
 });

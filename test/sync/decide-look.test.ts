@@ -9,7 +9,7 @@ describe("look", () => {
     upstream: UPSTREAM,
     sync: SYNC,
     target: TARGET,
-    recorded: { synced: UPSTREAM, tested: SYNC, target: TARGET, held: undefined },
+    recorded: { synced: UPSTREAM, tested: SYNC, target: TARGET, held: undefined, tag: undefined },
     leftOver: 0,
     retest: false,
     proposals: new Map(),
@@ -26,7 +26,7 @@ describe("look", () => {
     ["a candidate was left over", { leftOver: 1 }, "an earlier run did not finish"],
     [
       "nothing is recorded",
-      { recorded: { synced: undefined, tested: undefined, target: undefined, held: undefined } },
+      { recorded: { synced: undefined, tested: undefined, target: undefined, held: undefined, tag: undefined } },
       "this is the first run",
     ],
     ["one record is missing", { recorded: { ...idle.recorded, target: undefined } }, "this is the first run"],
@@ -60,7 +60,7 @@ describe("look", () => {
   test("waits while a conflict is open and nothing moved, whatever was recorded before", () => {
     const reason = "a conflict is open and waits for people; nothing moved since it was found";
     expect(decideLook(open)).toEqual({ kind: "waiting", reason });
-    const recorded = { synced: undefined, tested: undefined, target: undefined, held: undefined };
+    const recorded = { synced: undefined, tested: undefined, target: undefined, held: undefined, tag: undefined };
     expect(decideLook({ ...open, recorded })).toEqual({ kind: "waiting", reason });
   });
 

@@ -60,11 +60,13 @@ describe("finish", () => {
     brings: UPSTREAM,
     upstream: UPSTREAM,
     upstreamNow: "same",
+    follows: "branch",
+    left: undefined,
     test: { result: "success", conclusion: "success", steps: [{ name: "unit", ok: true, seconds: 3 }] },
     now: {
       sync: SYNC,
       target: TARGET,
-      recorded: { synced: OTHER, tested: SYNC, target: undefined, held: undefined },
+      recorded: { synced: OTHER, tested: SYNC, target: undefined, held: undefined, tag: undefined },
       candidates: new Map(),
       proposals: new Map(),
       seen: new Map(),
@@ -73,6 +75,7 @@ describe("finish", () => {
     candidateHolds: true,
     refs,
     held: undefined,
+    tagUpdates: [],
   };
 
   const still = { outcome: "up-to-date", updates: [], status: undefined, pullRequest: "leave" };
@@ -133,7 +136,7 @@ describe("finish", () => {
     const now = {
       ...passed.now,
       sync: CANDIDATE,
-      recorded: { synced: UPSTREAM, tested: CANDIDATE, target: TARGET, held: undefined },
+      recorded: { synced: UPSTREAM, tested: CANDIDATE, target: TARGET, held: undefined, tag: undefined },
     };
     const decision = decideFinish({ ...passed, now, candidateRef: undefined });
     expect(decision).toMatchObject({ outcome: "promoted", updates: [], pullRequest: "ensure" });

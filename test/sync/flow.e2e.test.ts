@@ -55,7 +55,7 @@ describe("a new commit upstream", () => {
         outcome: "promoted",
         reason: "tests passed",
         run: 1001,
-        upstream: { ref: "refs/heads/main", sha: upstream },
+        upstream: { ref: "refs/heads/main", sha: upstream, why: "branch main" },
         sync: { before: sync, after: promoted },
         target: dev,
         candidate: promoted,

@@ -61,6 +61,18 @@ describe("the record of a run", () => {
     expect(short).toMatchObject({ outcome: "conflict", pr: 12, tests: record.tests, behind: record.behind });
   });
 
+  test("has the whole reason of a stop, in which the remedy comes last", () => {
+    const stopped = { ...record, outcome: "stopped" as const, tests: [], conflicts: [], held: [] };
+    const reason = `${"what ".repeat(120)}and what to do`;
+    expect(read(recordAnnotation({ ...stopped, reason }))).toEqual({ ...stopped, reason });
+    for (const long of ["ü".repeat(3000), "%".repeat(3000)]) {
+      const annotation = recordAnnotation({ ...stopped, reason: long });
+      expect(Buffer.byteLength(annotation.slice(PREFIX.length))).toBeLessThanOrEqual(RECORD_LIMIT);
+    }
+    const wide = read(recordAnnotation({ ...stopped, reason: "€".repeat(3000) })) as RunRecord;
+    expect(wide.reason).toBe(`${"€".repeat(299)}…`);
+  });
+
   test("stays within 2 kB for a path of 4,096 bytes and a long reason", () => {
     const conflicts = [{ path: "ü".repeat(2048), kind: "contents", side: "target" as const }];
     const annotation = recordAnnotation({ ...record, conflicts, reason: "%".repeat(5000) });

@@ -20,7 +20,7 @@ test("the fork comes without files, upstream's news whole, and only the fork is 
   const url = `file://${upstream.folder}`;
   const settings = someSettings({
     serverUrl: `file://${folder}`,
-    upstream: { url, branch: "main", token: "" },
+    upstream: { ...someSettings().upstream, url },
     files: { output: "/dev/null", summary: "/dev/null", temporary: folder },
   });
   const surroundings = { environment: { PATH: process.env.PATH }, sleep: async () => undefined };

@@ -16,6 +16,7 @@ const environment = {
   SYNC_ROUTE: "main",
   UPSTREAM_URL: "https://github.com/open-webui/open-webui.git",
   UPSTREAM_BRANCH: "main",
+  UPSTREAM_FOLLOW: "branch",
   SYNC_BRANCH: "sync/upstream",
   TARGET_BRANCH: "dev",
   UPSTREAM_WORKFLOWS: "hold",

@@ -21,6 +21,7 @@ const NASTY = [
 
 const facts: PullRequestFacts = {
   range: { from: sha("1"), to: sha("2"), commits: 12 },
+  left: undefined,
   tip: sha("4"),
   bothChanged: NASTY,
   risks: [{ title: "Containers", paths: NASTY }],
@@ -56,7 +57,7 @@ describe("the pull request's text", () => {
     expect(body.split("\n").slice(1, 6)).toEqual([
       "Brings 12 commits of upstream into `dev`.",
       "",
-      "- upstream: `https://github.com/open-webui/open-webui.git`, branch `main`",
+      "- upstream: `https://github.com/open-webui/open-webui.git`, `branch main`",
       `- range: \`${sha("1")}\` to \`${sha("2")}\``,
       `- tip of \`sync/upstream\`: \`${sha("4")}\``,
     ]);

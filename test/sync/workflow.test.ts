@@ -32,6 +32,7 @@ describe("the workflow template", () => {
           "__TIMEZONE__",
           "__UPSTREAM_URL__",
           "__UPSTREAM_BRANCH__",
+          "__UPSTREAM_FOLLOW__",
           "__SYNC_BRANCH__",
           "__TARGET_BRANCH__",
         ],

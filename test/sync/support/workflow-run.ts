@@ -97,6 +97,8 @@ export async function world(): Promise<World> {
       ...base,
       CREDENTIAL: github.deployKey,
       UPSTREAM_SHA: outputs().upstream,
+      UPSTREAM_REF: outputs().ref,
+      UPSTREAM_WHY: outputs().why,
       ...environment,
       UPSTREAM_WORKFLOWS: outputs().workflows,
     };
@@ -190,6 +192,7 @@ function workflowEnvironment(github: FakeGitHub, temporary: string, run: number)
     SYNC_ROUTE: "main",
     UPSTREAM_URL: `${github.url}/up/stream.git`,
     UPSTREAM_BRANCH: "main",
+    UPSTREAM_FOLLOW: "branch",
     SYNC_BRANCH: "sync/upstream",
     TARGET_BRANCH: "dev",
     UPSTREAM_WORKFLOWS: "hold",
