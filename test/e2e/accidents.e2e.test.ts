@@ -54,7 +54,8 @@ describe("a set-up that people and accidents happen to", () => {
     await fork.terraform("taint", 'terraform_data.seen["setting:workflow permissions"]');
     const replace = ["terraform_data.restore[0]", "terraform_data.guard"].map((one) => `-replace=${one}`);
     const said = await fork.terraform("apply", "-auto-approve", "-no-color", ...replace);
-    expect(said).toContain("the set-up still stands, so the Actions settings stay as they are");
+    // The key is exchanged without a gap, so what it depends on is replaced the same way round: Terraform runs no step of the old record.
+    expect(said).not.toContain("restored: ");
     expect(said).toContain("upstream-sync.yml is switched on again");
     expect((await fork.team("GET", "/actions/permissions")).enabled).toBe(true);
     await fork.planEmpty();
