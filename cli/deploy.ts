@@ -27,7 +27,7 @@ Examples:
   upstream-sync plan --exit-code --json       in CI: 0 nothing to do, 4 something to change`,
     )
     .action(async (names: string[], options: ProjectOptions & PlanOptions) => {
-      const planned = await planAll(names, options, options.destroy ?? false);
+      const planned = await planAll(names, options, { destroy: options.destroy ?? false });
       if (options.out !== undefined) {
         const { savePlans } = await import("../lib/operations/saved-plans.ts");
         savePlans(planned, options.out);
@@ -60,7 +60,7 @@ function changingCommand(name: string, description: string, destroy: boolean): C
     .option("-y, --yes", "do not ask")
     .addHelpText("after", `\nExample:\n  upstream-sync ${name} acme/open-webui --yes`)
     .action(async (names: string[], options: ProjectOptions & { yes?: boolean }) => {
-      const planned = destroy ? await planAll(names, options, true) : await openOrPlan(names, options);
+      const planned = destroy ? await planAll(names, options, { destroy }) : await openOrPlan(names, options);
       if (!options.json) await printPlans(planned);
       const changing = planned.filter((result) => result.changes.length > 0);
       if (changing.length > 0 && !options.yes) await confirm(`${name} changes forks`, `${name} this plan?`);
@@ -83,7 +83,7 @@ function changingCommand(name: string, description: string, destroy: boolean): C
 async function openOrPlan(names: string[], options: ProjectOptions): Promise<PlanResult[]> {
   const [file] = names;
   if (names.length !== 1 || file === undefined || !existsSync(file) || !statSync(file).isFile()) {
-    return await planAll(names, options, false);
+    return await planAll(names, options, { destroy: false, toApply: true });
   }
   const { openPlans } = await import("../lib/operations/saved-plans.ts");
   const opened = await follow(openPlans(await openProject(options), file));
@@ -93,11 +93,15 @@ async function openOrPlan(names: string[], options: ProjectOptions): Promise<Pla
   return opened;
 }
 
-async function planAll(names: string[], options: ProjectOptions, destroy: boolean): Promise<PlanResult[]> {
+async function planAll(
+  names: string[],
+  options: ProjectOptions,
+  how: { readonly destroy: boolean; readonly toApply?: boolean },
+): Promise<PlanResult[]> {
   const context = await openProject(options);
   const { plan } = await import("../lib/operations/plan.ts");
   const planned = [];
-  for (const fork of selectForks(context.config, names)) planned.push(await follow(plan(context, { fork, destroy })));
+  for (const fork of selectForks(context.config, names)) planned.push(await follow(plan(context, { fork, ...how })));
   return planned;
 }
 

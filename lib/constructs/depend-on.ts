@@ -6,10 +6,15 @@ export function resourcesIn(...constructs: readonly Construct[]): TerraformResou
   return constructs.flatMap((one) => one.node.findAll()).filter(TerraformResource.isTerraformResource);
 }
 
-/** Makes every resource of `later` after all of `earlier`, and so destroyed before them. */
+/**
+ * Makes every resource of `later` after all of `earlier`, and so destroyed before them. But for one that is made before its predecessor
+ * goes: Terraform hands that on to everything it depends on, and a setting that is made anew would be reset last.
+ */
 export function putAfter(later: Construct, earlier: readonly Construct[]): void {
   const needed = resourcesIn(...earlier).map(address);
-  for (const resource of resourcesIn(later)) resource.dependsOn = [...(resource.dependsOn ?? []), ...needed];
+  const before = (resource: TerraformResource) => resource.lifecycle?.createBeforeDestroy === true;
+  for (const resource of resourcesIn(later).filter((one) => !before(one)))
+    resource.dependsOn = [...(resource.dependsOn ?? []), ...needed];
 }
 
 /** As `depends_on` takes it; `fqn` comes wrapped as an expression. */

@@ -31,6 +31,7 @@ export interface PlanJson {
     readonly address: string;
     readonly mode: "managed" | "data";
     readonly type: string;
+    readonly action_reason?: string;
     readonly change: {
       readonly actions: readonly string[];
       readonly before: unknown;
@@ -52,8 +53,33 @@ export interface PlanJson {
 
 interface PlannedValues {
   readonly root_module?: {
-    readonly resources?: readonly { readonly address: string; readonly index?: unknown; readonly values: unknown }[];
+    readonly resources?: readonly {
+      readonly address: string;
+      readonly mode?: "managed" | "data";
+      readonly index?: unknown;
+      readonly values: unknown;
+    }[];
   };
+}
+
+/**
+ * What GitHub has made and could not confirm any more: the tool takes it for half-made and would make it anew, which deletes a file and
+ * commits it again, and which a key that is made before its predecessor goes never survives. GitHub makes each in one request, so there
+ * is no half; what is not as it should be shows in the next plan. Not our own steps: those may have ended in the middle.
+ */
+export function unconfirmedIn({ resource_changes = [] }: PlanJson): string[] {
+  return resource_changes
+    .filter(({ type, action_reason }) => type.startsWith("github_") && action_reason === "replace_because_tainted")
+    .map(({ address }) => address);
+}
+
+/** What is to be made on GitHub by a stack that has been applied before, wholly or in part. */
+export function madeAnewIn({ resource_changes = [], prior_state }: PlanJson): string[] {
+  const applied = prior_state?.values?.root_module?.resources?.some(({ mode }) => mode === "managed") ?? false;
+  if (!applied) return [];
+  return resource_changes
+    .filter(({ type, change }) => type.startsWith("github_") && change.actions.join() === "create")
+    .map(({ address }) => address);
 }
 
 /** Values of the instances of one resource with `for_each`, by their key: as planned, in a destroy as they are. */

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { Failure } from "../failure.ts";
 import { diagnosticsIn, failureOf, remedyFor } from "./diagnostics.ts";
-import { type Change, changesOf, type PlanJson } from "./plan.ts";
+import { type Change, changesOf, madeAnewIn, type PlanJson, unconfirmedIn } from "./plan.ts";
 import type { ProviderMirror } from "./provider.ts";
 import type { IacTool } from "./tool.ts";
 
@@ -76,6 +76,22 @@ export async function plan(workspace: Workspace, options: { destroy: boolean }):
   await run(workspace, ["plan", "-json", `-out=${file}`, ...(options.destroy ? ["-destroy"] : [])], "plan");
   chmodSync(file, 0o600);
   return await readPlan(workspace, file);
+}
+
+/**
+ * After an apply that was cut short: what the tool takes for half-made is kept, and what the provider could not read back and so plans
+ * to make a second time is forgotten, so that the stack's own import finds it where it is there.
+ * @returns the addresses that another plan will see differently.
+ */
+export async function mendState(workspace: Workspace, planned: PlanJson): Promise<string[]> {
+  const unconfirmed = unconfirmedIn(planned);
+  for (const address of unconfirmed) await run(workspace, ["untaint", address], `keep ${address}`);
+  const made = madeAnewIn(planned);
+  // It fails where there is no state yet, and what is there already was all imported.
+  const known = made.length === 0 ? [] : (await start(workspace, ["state", "list"])).stdout.split("\n");
+  const unread = made.filter((address) => known.includes(address));
+  if (unread.length > 0) await run(workspace, ["state", "rm", ...unread], `forget ${unread.join(", ")}`);
+  return [...unconfirmed, ...unread];
 }
 
 export async function readPlan(workspace: Workspace, file: string): Promise<SavedPlan> {

@@ -170,6 +170,10 @@ describe("the stack of one fork", () => {
     expect(stack.resource("github_repository_deploy_key.sync").lifecycle).toMatchObject({
       create_before_destroy: true,
     });
+    // Terraform would hand `create_before_destroy` on to all it depends on, and reset the settings last.
+    expect(JSON.stringify(stack.resource("github_repository_deploy_key.sync"))).not.toMatch(
+      /terraform_data|github_(?!rest_api)/,
+    );
     const handover = stack.resource("terraform_data.handover");
     expect(handover.triggers_replace).toBe(credentials.publicKey);
     expect(handover.depends_on).toEqual(

@@ -156,19 +156,10 @@ async function refsOf(world: World): Promise<ForkState> {
         if (!ref.startsWith("heads/")) return [name, sha];
         const { stdout } = await git(folder, ["log", "--format=%s", sha]);
         const tree = await git(folder, ["rev-parse", `${sha}^{tree}`]);
-        return [name, `${tree.stdout} ${onceEach(stdout.split("\n")).join(" | ")}`];
+        return [name, `${tree.stdout} ${stdout.split("\n").join(" | ")}`];
       }),
     ),
   );
-}
-
-/**
- * A file whose commit was made and not confirmed is half-made to Terraform: the next apply takes it away and commits it again. In the
- * end the tree is the same, with our own message more than once.
- */
-export function onceEach(messages: readonly string[]): string[] {
-  const ours = /^chore: manage .* with upstream-sync$/;
-  return messages.filter((message, index) => !ours.test(message) || messages.indexOf(message) === index);
 }
 
 export interface Difference {

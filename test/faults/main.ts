@@ -67,7 +67,7 @@ async function run(options: Options): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "upstream-sync-faults-"));
   try {
     const queue = chosen(options);
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(queue));
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(queue));
     const labs = Math.min(options.labs, queue.length);
     const work = Array.from({ length: labs }, (_, n) => workThrough(queue, join(folder, `lab-${n}`), report, options));
     // A lab that breaks ends all of it, but none is left standing.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { namesOf, onceEach } from "./fork-state.ts";
+import { namesOf } from "./fork-state.ts";
 import { markdown, rowsOf } from "./table.ts";
 import { carriedOut, judge, momentsOf, placesOf, sample } from "./trial.ts";
 
@@ -95,9 +95,4 @@ test("issues go by their title and how many of it came before, whatever numbers 
     [2, '"a" #1'],
     [3, '"b" #2'],
   ]);
-});
-
-test("of the messages of a branch only Terraform's own may come again", () => {
-  const ours = "chore: manage a with upstream-sync";
-  expect(onceEach([ours, "x", ours, "x"])).toEqual([ours, "x", "x"]);
 });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { changesOf, type PlanJson, summarize } from "../../lib/terraform/plan.ts";
+import { changesOf, madeAnewIn, type PlanJson, summarize, unconfirmedIn } from "../../lib/terraform/plan.ts";
 
 function plan(
   ...changes: {
     address: string;
+    action_reason?: string;
     mode?: "managed" | "data";
     actions: string[];
     before?: unknown;
@@ -14,8 +15,9 @@ function plan(
 ): PlanJson {
   return {
     format_version: "1.2",
-    resource_changes: changes.map(({ address, mode = "managed", ...change }) => ({
+    resource_changes: changes.map(({ address, action_reason, mode = "managed", ...change }) => ({
       address,
+      ...(action_reason === undefined ? {} : { action_reason }),
       mode,
       type: address.split(".")[0] as string,
       change: { before: null, after: null, ...change },
@@ -88,6 +90,34 @@ describe("reading a plan", () => {
         fields: [],
         risks: ["a.b: the IaC tool plans an action this version does not know"],
       },
+    ]);
+  });
+
+  test("what GitHub made and could not confirm is told from what is replaced for a reason, and from our own steps", () => {
+    const actions = ["delete", "create"];
+    const json = plan(
+      { address: "github_repository_file.workflow[0]", actions, action_reason: "replace_because_tainted" },
+      { address: "github_repository_deploy_key.sync", actions, action_reason: "replace_because_cannot_update" },
+      { address: "terraform_data.guard", actions, action_reason: "replace_because_tainted" },
+      { address: "github_branch.sync", actions: ["no-op"] },
+    );
+    expect(unconfirmedIn(json)).toEqual(["github_repository_file.workflow[0]"]);
+  });
+
+  test("what is made anew counts only where something was applied before", () => {
+    const json = plan(
+      { address: "github_branch.sync[0]", actions: ["create"] },
+      { address: "github_repository_file.workflow[0]", actions: ["delete", "create"] },
+      { address: "terraform_data.guard", actions: ["create"] },
+    );
+    const prior = (mode: "managed" | "data"): PlanJson => ({
+      ...json,
+      prior_state: { values: { root_module: { resources: [{ address: "a.b", mode, values: {} }] } } },
+    });
+    expect([madeAnewIn(json), madeAnewIn(prior("data")), madeAnewIn(prior("managed"))]).toEqual([
+      [],
+      [],
+      ["github_branch.sync[0]"],
     ]);
   });
 

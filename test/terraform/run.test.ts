@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { init, toolEnvironment } from "../../lib/terraform/run.ts";
+import { init, mendState, toolEnvironment } from "../../lib/terraform/run.ts";
 
 const mirror = { folder: "/cache/providers", cliConfig: "/cache/terraform.tfrc", from: "cache" } as const;
 
@@ -52,5 +52,42 @@ test.each([
   const temporary = readFileSync(join(folder, "ran"), "utf8").trim();
   expect(temporary).toContain(tmpdir());
   expect(existsSync(temporary)).toBe(false);
+  rmSync(folder, { recursive: true });
+});
+
+test("after an apply that was cut short: kept what is half-made, forgotten what is planned a second time, nothing else", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "upstream-sync-test-"));
+  const tool = join(folder, "tool");
+  const script =
+    '#!/bin/sh\necho "$@" >> ran\n[ "$1 $2" = "state list" ] && echo "github_a.there\ngithub_a.half"\nexit 0\n';
+  writeFileSync(tool, script, { mode: 0o755 });
+  const workspace = {
+    tool: { name: "Terraform", command: tool, version: "1.11.4" },
+    mirror,
+    folder,
+    env: { PATH: "/usr/bin:/bin" },
+  } as const;
+  const change = (address: string, actions: string[], action_reason?: string) => ({
+    address,
+    mode: "managed" as const,
+    type: "github_a",
+    ...(action_reason ? { action_reason } : {}),
+    change: { actions, before: null, after: null },
+  });
+  const mended = await mendState(workspace, {
+    format_version: "1.2",
+    resource_changes: [
+      change("github_a.half", ["delete", "create"], "replace_because_tainted"),
+      change("github_a.there", ["create"]),
+      change("github_a.new", ["create"]),
+    ],
+    prior_state: { values: { root_module: { resources: [{ address: "b.c", mode: "managed", values: {} }] } } },
+  });
+  expect(mended).toEqual(["github_a.half", "github_a.there"]);
+  expect(readFileSync(join(folder, "ran"), "utf8").trim().split("\n")).toEqual([
+    "untaint github_a.half",
+    "state list",
+    "state rm github_a.there",
+  ]);
   rmSync(folder, { recursive: true });
 });
