@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { Command } from "commander";
 import { InputFailure } from "../lib/failure.ts";
-import type { Removal } from "../lib/operations/apply.ts";
+import type { ApplyResult } from "../lib/operations/apply.ts";
 import { selectForks } from "../lib/operations/context.ts";
 import type { PlanResult } from "../lib/plan-result.ts";
 import { confirm } from "./confirm.ts";
@@ -63,20 +63,33 @@ function changingCommand(name: string, description: string, destroy: boolean): C
       const planned = destroy ? await planAll(names, options, { destroy }) : await openOrPlan(names, options);
       if (!options.json) await printPlans(planned);
       const changing = planned.filter((result) => result.changes.length > 0);
-      if (changing.length > 0 && !options.yes) await confirm(`${name} changes forks`, `${name} this plan?`);
+      if (changing.length > 0 && !options.yes) await confirm(`${name} changes forks`, question(name, changing));
       const { apply } = await import("../lib/operations/apply.ts");
-      const removals = new Map<string, Removal>();
-      for (const result of changing) removals.set(result.repository, (await follow(apply(result))).removal);
+      const context = await openProject(options);
+      const results = new Map<string, ApplyResult>();
+      for (const result of changing) results.set(result.repository, await follow(apply(context, result)));
       if (options.json) {
-        const forks = planned.map((result) => ({ ...planJson(result), removal: removals.get(result.repository) }));
+        const forks = planned.map((result) => {
+          const { removal, proof, report } = results.get(result.repository) ?? {};
+          return { ...planJson(result), removal, proof, report };
+        });
         return printJson({ forks, done: true });
       }
       const { removalLines } = await import("./plan-text.ts");
-      for (const line of [...removals].flatMap(([repository, removal]) => removalLines(repository, removal)))
-        print(line);
+      for (const { repository, removal, proof, report } of results.values()) {
+        for (const line of removalLines(repository, removal)) print(line);
+        if (proof) print(`${repository}: proved: a plan right after finds nothing to change (${proof.seconds} s)`);
+        if (report) print(`${repository}: report: ${report}`);
+      }
       if (changing.length === 0) print(`${name}: nothing to do`);
       else print(`${name}: done`);
     });
+}
+
+/** Names what would otherwise be found out too late. */
+function question(name: string, planned: readonly PlanResult[]): string {
+  const unlanded = planned.flatMap(({ preview }) => preview?.unlanded ?? []);
+  return [...unlanded.map((sentence) => `${sentence}.`), `${name} this plan?`].join(" ");
 }
 
 /** A name on the command line is a fork of the config, or a single file with a saved plan. */
@@ -116,5 +129,6 @@ function planJson(result: PlanResult) {
     summary: result.summary,
     changes: result.changes,
     found: result.found,
+    ...(result.preview ? { preview: result.preview } : {}),
   };
 }

@@ -1,7 +1,7 @@
 /** A plan in people's words: one line a change, old and new for what is updated. */
 import { diffLines } from "diff";
-import type { Removal } from "../lib/operations/apply.ts";
 import type { PlanResult } from "../lib/plan-result.ts";
+import type { Removal, RemovalPreview } from "../lib/removal.ts";
 import type { Change, FieldChange } from "../lib/terraform/plan.ts";
 
 const signs: Readonly<Record<Change["action"], string>> = {
@@ -21,6 +21,7 @@ const shownLines = 8;
 export function planText(result: PlanResult): string {
   if (result.changes.length === 0) return [`${result.repository}: no changes`, ...waitingLines(result)].join("\n");
   const { create, update, delete: removed } = result.summary;
+  if (result.preview) return removalText(result, result.preview);
   const lines = result.changes
     .filter((change) => !isRecord(change))
     .flatMap((change) => [`  ${signs[change.action]} ${change.address}`, ...change.fields.flatMap(fieldLines)]);
@@ -35,6 +36,28 @@ export function planText(result: PlanResult): string {
         ]
       : []),
     ...foundLines(result),
+  ].join("\n");
+}
+
+/** A destroy by what it does to the fork; the addresses are in `--json`. */
+function removalText(result: PlanResult, { removed, restored, kept }: RemovalPreview): string {
+  const group = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [`  ${title}:`, ...lines.map((line) => `    ${line}`)];
+  return [
+    `${result.repository}: ${removed.length} things to remove`,
+    ...riskLines(result.changes),
+    ...group(
+      "removed",
+      removed.map((thing) => `- ${thing}`),
+    ),
+    ...group(
+      "restored, unless people changed it since",
+      restored.map(({ thing, to }) => `~ ${thing} to ${JSON.stringify(to)}`),
+    ),
+    ...group(
+      "kept",
+      kept.map(({ thing, why }) => `. ${thing}: ${why}`),
+    ),
   ].join("\n");
 }
 

@@ -3,7 +3,8 @@ import type { ForkConfig } from "../config/schema.ts";
 import { foundIn } from "../ownership.ts";
 import type { PlanResult } from "../plan-result.ts";
 import type { ProgressEvent } from "../progress.ts";
-import { summarize } from "../terraform/plan.ts";
+import { guardIn, previewOf, type UnlandedWork } from "../removal.ts";
+import { type PlanJson, summarize } from "../terraform/plan.ts";
 import { init, mendState, plan as terraformPlan } from "../terraform/run.ts";
 import { openWorkspace } from "../workspace.ts";
 import type { Context } from "./context.ts";
@@ -28,13 +29,25 @@ export async function* plan(
     yield { fork: fork.repository, text: `planning again: the apply before was cut short at ${mended.join(", ")}` };
     saved = await terraformPlan(workspace, { destroy });
   }
+  const preview = destroy ? previewOf(saved.json, await readWork(context, fork, saved.json)) : undefined;
   return {
     repository: fork.repository,
     destroy,
     changes: saved.changes,
     summary: summarize(saved.changes),
     found: foundIn(saved.json, saved.changes),
+    ...(preview ? { preview } : {}),
     workspace,
     saved,
   };
+}
+
+/** What has not landed, so that people know it before they say yes. */
+async function readWork(context: Context, fork: ForkConfig, plan: PlanJson): Promise<UnlandedWork | undefined> {
+  const guard = guardIn(plan);
+  if (!guard) return undefined;
+  const [{ connect }, { countAhead }] = await Promise.all([import("../github.ts"), import("../fork/refs.ts")]);
+  const { sync, target } = guard.branches;
+  const commits = await countAhead(connect(context.env), fork, { base: target, head: sync });
+  return commits === null ? undefined : { commits };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
@@ -41,7 +41,10 @@ test("a plan is saved, refused once it no longer fits, and applied exactly as it
   writeFileSync(config, before);
 
   const applied = await world.upstreamSync("apply", "review.plan", "--yes");
-  expect([applied.exitCode, applied.stdout.split("\n").at(-1)]).toEqual([0, "apply: done"]);
+  expect([applied.exitCode, applied.stdout.split("\n").slice(-2)]).toEqual([
+    0,
+    [expect.stringMatching(/^acme\/pocket-board: proved: a plan right after finds nothing to change/), "apply: done"],
+  ]);
   const again = await world.upstreamSync("apply", "review.plan", "--yes");
   expect([again.exitCode, again.stderr]).toEqual([
     1,
@@ -85,3 +88,24 @@ test("sync starts a run, follows it and ends as the run did; status shows it aft
     pullRequest: { number: 1, state: "open", checks: "success" },
   });
 }, 90_000);
+
+test("a destroy names what has not landed before it asks, and leaves a report", async () => {
+  const asked = await world.upstreamSync("destroy");
+  expect(asked.exitCode).toBe(2);
+  expect(asked.stdout).toContain("    - deploy key upstream-sync\n");
+  expect(asked.stdout).toMatch(
+    / {2}kept:\n {4}\. the commits of .*: \d+ commits on sync\/upstream of acme\/pocket-board have not/,
+  );
+
+  const before = await world.refs();
+  const { forks } = await world.upstreamSyncJson("destroy", "--yes");
+  const [name, ...others] = readdirSync(join(world.project, "reports"));
+  expect([forks[0].report, others]).toEqual([`reports/${name}`, []]);
+  expect(name).toMatch(/^rollback-acme--pocket-board-\d{4}-\d\d-\d\dT\d{6}Z\.md$/);
+  const report = readFileSync(join(world.project, "reports", name as string), "utf8");
+  const tip = before["refs/heads/sync/upstream"];
+  const backup = forks[0].removal.kept[0].as;
+  expect(report).toContain("- file .github/workflows/upstream-sync.yml on main\n");
+  expect(report).toContain(`| \`refs/heads/sync/upstream\` | \`${tip}\` | (none) |`);
+  expect(report).toContain(`| \`refs/heads/${backup}\` | (none) | \`${tip}\` |`);
+}, 60_000);
