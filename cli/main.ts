@@ -6,6 +6,7 @@ import { credentialsCommand } from "./credentials.ts";
 import { applyCommand, destroyCommand, planCommand } from "./deploy.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exitCodes, reportFailure } from "./output.ts";
+import { resolveCommand } from "./resolve.ts";
 import { sandboxCommand } from "./sandbox.ts";
 import { statusCommand } from "./status.ts";
 import { syncCommand } from "./sync.ts";
@@ -22,6 +23,7 @@ const program = new Command("upstream-sync")
   .addCommand(applyCommand())
   .addCommand(destroyCommand())
   .addCommand(syncCommand())
+  .addCommand(resolveCommand())
   .addCommand(statusCommand())
   .addCommand(credentialsCommand())
   .addCommand(sandboxCommand())
@@ -34,6 +36,7 @@ Examples:
   upstream-sync plan                                 see what an apply will do
   upstream-sync apply                                do it, after a question
   upstream-sync sync                                 start a run now and follow it
+  upstream-sync resolve                              settle a conflict in a clone
   upstream-sync status                               see how the forks stand
   upstream-sync destroy                              take it all away again
   upstream-sync sandbox --data /tmp/github --seed    try all of it without GitHub

@@ -44,7 +44,7 @@ function removalText(result: PlanResult, { removed, restored, kept }: RemovalPre
   const group = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : [`  ${title}:`, ...lines.map((line) => `    ${line}`)];
   return [
-    `${result.repository}: ${removed.length} things to remove`,
+    `${result.repository}: ${removed.length} ${removed.length === 1 ? "thing" : "things"} to remove`,
     ...riskLines(result.changes),
     ...group(
       "removed",

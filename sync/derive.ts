@@ -28,7 +28,12 @@ export interface Derived {
   readonly taken: readonly (Proposal & Judgement)[];
 }
 
-export async function derive(git: Git, settings: Settings, commits: Commits): Promise<Derived> {
+/** What a fold depends on besides the commits. */
+export interface DeriveSettings extends Pick<Settings, "branches" | "upstreamWorkflows" | "retest"> {
+  readonly upstream: Pick<Settings["upstream"], "branch">;
+}
+
+export async function derive(git: Git, settings: DeriveSettings, commits: Commits): Promise<Derived> {
   const { sync, target, upstream, tested, held } = commits;
   const takes = held !== undefined && settings.upstreamWorkflows === "accept";
   // What was held before comes in by a merge of its own, after the others.

@@ -17,7 +17,7 @@ export interface PeopleBranch extends Proposal {
 /** @param tips by name, see `RemoteRefs.proposals`. @returns conflict branches by number, then the branch for manual syncs. */
 export async function readPeopleBranches(
   git: Git,
-  settings: Settings,
+  settings: Pick<Settings, "branches">,
   tips: ReadonlyMap<string, Sha>,
   sync: Sha,
 ): Promise<PeopleBranch[]> {

@@ -103,3 +103,32 @@ test("what a change risks comes before the changes", () => {
     "  - github_branch.sync",
   ]);
 });
+
+test("a destroy is told by what it does to the fork: removed, restored, kept and why", () => {
+  const change: Change = {
+    address: "github_branch.sync[0]",
+    type: "github_branch",
+    action: "delete",
+    fields: [],
+    risks: ["branch sync/upstream is deleted"],
+  };
+  const preview = {
+    removed: ["branch sync/upstream"],
+    restored: [{ thing: "workflow permissions", to: { can_approve_pull_request_reviews: false } }],
+    kept: [{ thing: "label bug", why: "it was there before" }],
+    unlanded: undefined,
+  };
+  expect(planText({ ...planned(change), preview })).toBe(
+    [
+      "acme/open-webui: 1 thing to remove",
+      "  look at these first:",
+      "    ! branch sync/upstream is deleted",
+      "  removed:",
+      "    - branch sync/upstream",
+      "  restored, unless people changed it since:",
+      '    ~ workflow permissions to {"can_approve_pull_request_reviews":false}',
+      "  kept:",
+      "    . label bug: it was there before",
+    ].join("\n"),
+  );
+});

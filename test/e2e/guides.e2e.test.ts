@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { GitHubStandIn } from "../../demo/github-stand-in.ts";
 import { pocketBoard } from "../../demo/pocket-board.ts";
 import { standUp } from "../../demo/stand-up.ts";
+import { moveUpstream } from "../../demo/workflow-run.ts";
 import type { World } from "../../demo/world.ts";
 import { packageRoot } from "../../lib/package-root.ts";
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
     chmodSync(join(folder, "bin", name), 0o700);
   };
   script("upstream-sync", `exec node '${join(packageRoot(), "dist", "cli", "main.js")}' "$@"`);
-  script("gh", 'test "$*" = "auth token" && cat "$TOKEN_FILE"');
+  script("gh", 'test "$1 $2" = "auth token" && cat "$TOKEN_FILE"');
   writeFileSync(join(folder, "token"), world.people.administrator, { mode: 0o600 });
 }, 60_000);
 
@@ -33,11 +34,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+function commandsOf(guide: string): string[] {
+  const text = readFileSync(join(packageRoot(), "docs", "guides", guide), "utf8");
+  return [...text.matchAll(/^```sh\n(?<commands>[\s\S]*?)^```$/gm)].map(({ groups }) => groups?.commands as string);
+}
+
 /** Runs all commands of a guide in one shell, like a person who copies them. */
 async function follow(guide: string): Promise<string> {
-  const text = readFileSync(join(packageRoot(), "docs", "guides", guide), "utf8");
-  const commands = [...text.matchAll(/^```sh\n(?<commands>[\s\S]*?)^```$/gm)].map(({ groups }) => groups?.commands);
-  const shell = await execa("sh", ["-e", "-c", commands.join("")], {
+  return await type(commandsOf(guide).join(""), guide);
+}
+
+async function type(commands: string, guide: string): Promise<string> {
+  const shell = await execa("sh", ["-e", "-c", commands], {
     cwd: world.project,
     reject: false,
     all: true,
@@ -47,16 +55,29 @@ async function follow(guide: string): Promise<string> {
       GITHUB_API_URL: github.api,
       TOKEN_FILE: join(folder, "token"),
       NO_COLOR: "1",
+      GIT_AUTHOR_NAME: "Dana",
+      GIT_AUTHOR_EMAIL: "dana@example.com",
+      GIT_COMMITTER_NAME: "Dana",
+      GIT_COMMITTER_EMAIL: "dana@example.com",
     },
   });
   if (shell.exitCode !== 0) throw new Error(`${guide}: ${shell.all}`);
   return shell.all as string;
 }
 
-test("a fork is set up, gets a new key, and is taken away, by the guides' commands", async () => {
+test("a fork is set up, a conflict is settled, the key is exchanged, and all is taken away, by the guides' commands", async () => {
   const started = await follow("start.md");
   expect(started).toContain("apply: done");
   expect(started).toContain("acme/pocket-board: up-to-date");
+
+  await moveUpstream(world, "edited");
+  expect((await world.upstreamSync("sync")).exitCode).toBe(1);
+  const [prepare = "", finish = "", ...byHand] = commandsOf("conflicts.md");
+  const { path, settled } = world.setting.conflicts.edited;
+  expect(await type(prepare, "conflicts.md")).toContain(`conflict: "${path}" (both modified)`);
+  writeFileSync(join(world.project, "clones", "acme--pocket-board", path), settled);
+  expect(await type(finish, "conflicts.md")).toContain("acme/pocket-board: promoted");
+  expect(await type(byHand.join(""), "conflicts.md")).toContain("nothing to merge");
 
   const keys = async () => (await world.rest("administrator", "GET", `${world.forkPath}/keys`)).data;
   const [first] = await keys();

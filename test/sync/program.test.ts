@@ -31,7 +31,14 @@ describe("the sync program", () => {
     expect([...fork]).toContain("fold.ts");
     expect([...terraform]).toContain("guard.ts");
     expect([...terraform]).not.toContain("git.ts");
-    expect(sources.filter((name) => !fork.has(name) && !terraform.has(name))).toEqual([]);
+    expect(sources.filter((name) => !fork.has(name) && !terraform.has(name))).toEqual(["by-hand.ts"]);
+  });
+
+  test("by hand, it is the fork's own fold and judgement, without anything that writes to GitHub", () => {
+    const [fork, byHand] = [reachable("main.ts"), reachable("by-hand.ts")];
+    expect([...byHand].filter((name) => !fork.has(name))).toEqual(["by-hand.ts"]);
+    expect([...byHand]).toEqual(expect.arrayContaining(["fold.ts", "judge-proposal.ts"]));
+    for (const writer of ["push.ts", "github.ts"]) expect([...byHand]).not.toContain(writer);
   });
 
   test("each program says at its top what it is: by that a fork's is known as ours", () => {

@@ -1,0 +1,17 @@
+/** A run that was followed to its end, in people's words. */
+import type { SyncResult } from "../lib/fork/follow-run.ts";
+
+export function syncText({ repository, run, record, pullRequest, issue, failed }: SyncResult): string {
+  return [
+    `${repository}: ${record ? `${record.outcome}: ${record.reason}` : `run ended as "${run.conclusion}" without a record`}`,
+    ...(record?.conflicts ?? []).map(
+      ({ path, kind, side }) => `  conflict: ${JSON.stringify(path)} (${kind}, with ${side})`,
+    ),
+    ...(pullRequest === undefined ? [] : [`  pull request: ${pullRequest}`]),
+    ...(issue === undefined ? [] : [`  issue: ${issue}`]),
+    `  run: ${run.url}`,
+    ...(failed
+      ? [`  failed: ${failed.job}, ${failed.step}`, ...failed.log.split("\n").map((line) => `    | ${line}`)]
+      : []),
+  ].join("\n");
+}

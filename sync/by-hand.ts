@@ -1,0 +1,63 @@
+/**
+ * The sync program on a person's machine: the same fold and the same judgement as in the fork's workflow, in a clone, for
+ * `upstream-sync sync --local` and `upstream-sync resolve`. It adds objects to the clone and moves nothing.
+ *
+ *   node by-hand.js < request.json > answer.json
+ *
+ * Exit codes: 0 done, 1 stopped in words on standard error.
+ */
+import { text } from "node:stream/consumers";
+import { type Commits, type DeriveSettings, derive } from "./derive.ts";
+import type { Conflict } from "./fold.ts";
+import { gitIn } from "./git.ts";
+import { pause } from "./rest.ts";
+import { wordsFor } from "./stop.ts";
+
+interface ByHandRequest extends Omit<DeriveSettings, "retest"> {
+  /** The clone's git folder, absolute. */
+  readonly gitFolder: string;
+  readonly commits: Omit<Commits, "proposals" | "tested" | "held"> & {
+    readonly tested?: string;
+    readonly held?: string;
+  };
+  /** Commits that people want taken in, by what follows `<sync branch>-`. */
+  readonly proposals: Readonly<Record<string, string>>;
+}
+
+interface ByHandAnswer {
+  /** The commit up to which everything went in; null when there is nothing to merge. */
+  readonly tip: string | null;
+  /** Of the first side that did not go in. */
+  readonly conflicts: readonly Conflict[];
+  /** Proposals that did not go in, and why. */
+  readonly setAside: readonly { readonly name: string; readonly why: string; readonly files: readonly Conflict[] }[];
+  readonly taken: readonly {
+    readonly name: string;
+    readonly conflicted: readonly string[];
+    readonly oneSided: string | null;
+  }[];
+}
+
+async function answer(request: ByHandRequest): Promise<ByHandAnswer> {
+  const { gitFolder, commits, proposals } = request;
+  // In the git folder, git sees no work tree, as in the workflow: what is checked out decides nothing.
+  const git = gitIn(gitFolder, { environment: process.env, sleep: pause });
+  const { fold, taken } = await derive(
+    git,
+    { ...request, retest: false },
+    { tested: undefined, held: undefined, ...commits, proposals: new Map(Object.entries(proposals)) },
+  );
+  return {
+    tip: fold?.tip ?? null,
+    conflicts: fold?.conflicts ?? [],
+    setAside: (fold?.setAside ?? []).map(({ name, why, files }) => ({ name, why, files })),
+    taken: taken.map(({ name, conflicted, oneSided }) => ({ name, conflicted, oneSided: oneSided ?? null })),
+  };
+}
+
+try {
+  process.stdout.write(JSON.stringify(await answer(JSON.parse(await text(process.stdin)))));
+} catch (error) {
+  process.stderr.write(wordsFor(error));
+  process.exitCode = 1;
+}
