@@ -28,7 +28,7 @@ describe("the command line", () => {
   test("--help names every command and an example, and is no error", async () => {
     const help = await upstreamSync(project(), ["--help"]);
     expect(help.exitCode).toBe(0);
-    for (const word of ["plan", "apply", "destroy", "credentials", "Examples:", "Exit codes:"])
+    for (const word of ["plan", "apply", "destroy", "sync", "resolve", "credentials", "Examples:", "Exit codes:"])
       expect(help.stdout).toContain(word);
   });
 
