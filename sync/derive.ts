@@ -29,7 +29,7 @@ export interface Derived {
 }
 
 /** What a fold depends on besides the commits. */
-export interface DeriveSettings extends Pick<Settings, "branches" | "upstreamWorkflows" | "retest"> {
+export interface DeriveSettings extends Pick<Settings, "branches" | "upstreamWorkflows" | "policies" | "retest"> {
   readonly upstream: Pick<Settings["upstream"], "branch">;
 }
 

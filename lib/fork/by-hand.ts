@@ -10,7 +10,9 @@ const conflict = z.object({ path: z.string(), kind: z.string(), side: z.enum(["t
 const answerSchema = z.object({
   tip: z.string().nullable(),
   conflicts: z.array(conflict),
-  setAside: z.array(z.object({ name: z.string(), why: z.enum(["markers", "conflict"]), files: z.array(conflict) })),
+  setAside: z.array(
+    z.object({ name: z.string(), why: z.enum(["markers", "conflict", "lost"]), files: z.array(conflict) }),
+  ),
   taken: z.array(z.object({ name: z.string(), conflicted: z.array(z.string()), oneSided: z.string().nullable() })),
 });
 
@@ -32,8 +34,8 @@ export async function askProgram(
   commits: LocalCommits,
   proposals: Readonly<Record<string, string>>,
 ): Promise<ByHandAnswer> {
-  const { branches, upstream, upstreamWorkflows } = fork;
-  const input = JSON.stringify({ gitFolder, branches, upstream, upstreamWorkflows, commits, proposals });
+  const { branches, upstream, upstreamWorkflows, policies } = fork;
+  const input = JSON.stringify({ gitFolder, branches, upstream, upstreamWorkflows, policies, commits, proposals });
   const program = join(packageRoot(), "dist", "sync", "by-hand.js");
   const result = await execa(process.execPath, [program], { input, reject: false });
   if (result.exitCode === 0) return answerSchema.parse(JSON.parse(result.stdout));

@@ -254,6 +254,12 @@ function refuseAside(
       `edit these files in ${folder}, then run the same command again`,
     );
   }
+  if (aside.why === "lost") {
+    throw new Failure(
+      `it takes away what must survive (policies.mustSurvive): ${files}`,
+      `put that back in ${folder}, or change the policy in the config and apply it, then run the same command again`,
+    );
+  }
   throw new Failure(
     `it conflicts with what the other branches have now: ${files}`,
     `commit what you have, then in ${folder}: git merge ${remote}/${branches.target}, settle that, and run the same command again`,
