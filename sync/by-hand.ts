@@ -9,11 +9,27 @@
 import { text } from "node:stream/consumers";
 import { type Commits, type DeriveSettings, derive } from "./derive.ts";
 import type { Conflict } from "./fold.ts";
+import { parseFollow, tagsOf } from "./follow.ts";
 import { gitIn } from "./git.ts";
+import { chooseFollowed, type Followed } from "./look-up.ts";
+import { parseRefs, refsOf } from "./refs.ts";
 import { pause } from "./rest.ts";
 import { wordsFor } from "./stop.ts";
 
-interface ByHandRequest extends Omit<DeriveSettings, "retest"> {
+/** Which of upstream's tags a run would take now. */
+interface ChoiceRequest {
+  readonly ask: "choice";
+  /** As the workflow has it in UPSTREAM_FOLLOW. */
+  readonly follow: string;
+  readonly upstream: { readonly url: string; readonly branch: string };
+  readonly branches: { readonly sync: string; readonly target: string };
+  /** What `git ls-remote` prints: of the fork's branches and our refs, and of upstream's tags. */
+  readonly listings: { readonly fork: string; readonly tags: string };
+}
+
+/** What a run would make of these commits. */
+interface FoldRequest extends Omit<DeriveSettings, "retest"> {
+  readonly ask: "fold";
   /** The clone's git folder, absolute. */
   readonly gitFolder: string;
   readonly commits: Omit<Commits, "proposals" | "tested" | "held"> & {
@@ -24,7 +40,7 @@ interface ByHandRequest extends Omit<DeriveSettings, "retest"> {
   readonly proposals: Readonly<Record<string, string>>;
 }
 
-interface ByHandAnswer {
+interface FoldAnswer {
   /** The commit up to which everything went in; null when there is nothing to merge. */
   readonly tip: string | null;
   /** Of the first side that did not go in. */
@@ -38,7 +54,18 @@ interface ByHandAnswer {
   }[];
 }
 
-async function answer(request: ByHandRequest): Promise<ByHandAnswer> {
+/** The route of a set-up: there is one. */
+const ROUTE = "main";
+
+function choice({ follow, upstream, branches, listings }: ChoiceRequest): Followed {
+  const followed = parseFollow(follow);
+  if (followed === undefined) throw new Error(`what is followed cannot be read: ${follow}`);
+  const settings = { route: ROUTE, branches, upstream: { ...upstream, follow: followed } };
+  const { tag } = refsOf(listings.fork, settings).recorded;
+  return chooseFollowed(settings, { kind: "tags", tags: tagsOf(parseRefs(listings.tags)) }, tag);
+}
+
+async function fold(request: FoldRequest): Promise<FoldAnswer> {
   const { gitFolder, commits, proposals } = request;
   // In the git folder, git sees no work tree, as in the workflow: what is checked out decides nothing.
   const git = gitIn(gitFolder, { environment: process.env, sleep: pause });
@@ -56,7 +83,8 @@ async function answer(request: ByHandRequest): Promise<ByHandAnswer> {
 }
 
 try {
-  process.stdout.write(JSON.stringify(await answer(JSON.parse(await text(process.stdin)))));
+  const request = JSON.parse(await text(process.stdin)) as ChoiceRequest | FoldRequest;
+  process.stdout.write(JSON.stringify(request.ask === "choice" ? choice(request) : await fold(request)));
 } catch (error) {
   process.stderr.write(wordsFor(error));
   process.exitCode = 1;

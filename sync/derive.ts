@@ -30,7 +30,7 @@ export interface Derived {
 
 /** What a fold depends on besides the commits. */
 export interface DeriveSettings extends Pick<Settings, "branches" | "upstreamWorkflows" | "policies" | "retest"> {
-  readonly upstream: Pick<Settings["upstream"], "branch">;
+  readonly upstream: Pick<Settings["upstream"], "ref">;
 }
 
 export async function derive(git: Git, settings: DeriveSettings, commits: Commits): Promise<Derived> {

@@ -67,8 +67,13 @@ async function listUpstream(
   return result.stdout.toString("utf8");
 }
 
+/** What the choice depends on besides what upstream has. */
+export interface FollowSettings extends Pick<Settings, "route"> {
+  readonly upstream: Pick<Settings["upstream"], "url" | "branch" | "follow">;
+}
+
 /** @throws Stop when there is nothing at all to follow now. */
-export function chooseFollowed(settings: Settings, seen: UpstreamSeen, taken: Tag | undefined): Followed {
+export function chooseFollowed(settings: FollowSettings, seen: UpstreamSeen, taken: Tag | undefined): Followed {
   const { url, branch, follow } = settings.upstream;
   if (follow.kind === "branch" || seen.kind === "branch") {
     return { ref: `refs/heads/${branch}`, sha: seen.kind === "branch" ? seen.sha : "" };

@@ -30,7 +30,7 @@ export interface RemoteRefs {
   readonly seen: ReadonlyMap<string, string>;
 }
 
-export function recordRef(settings: Settings, name: "synced" | "tested" | "target" | "held"): string {
+export function recordRef(settings: Pick<Settings, "route">, name: "synced" | "tested" | "target" | "held"): string {
   return `refs/upstream-sync/${settings.route}/${name}`;
 }
 
@@ -90,7 +90,7 @@ export function refUnder(side: "fork", ref: string): string {
  * @param listing lines of `<sha>\t<full ref>`, as `git ls-remote` prints. Names are compared whole: asked for `main`, git
  *   also answers `refs/heads/aaa/main`, and even `refs/heads/refs/heads/main`.
  */
-export function refsOf(listing: string, settings: Settings): RemoteRefs {
+export function refsOf(listing: string, settings: Pick<Settings, "route" | "branches">): RemoteRefs {
   const refs = parseRefs(listing);
   return {
     sync: refs.get(`refs/heads/${settings.branches.sync}`),
@@ -108,7 +108,7 @@ export function refsOf(listing: string, settings: Settings): RemoteRefs {
   };
 }
 
-function recordedTag(refs: ReadonlyMap<string, string>, settings: Settings): Tag | undefined {
+function recordedTag(refs: ReadonlyMap<string, string>, settings: Pick<Settings, "route">): Tag | undefined {
   const [last] = [...below(refs, tagRecordRef(settings, ""), () => true)].slice(-1);
   return last && { name: last[0].replaceAll(",", "/"), sha: last[1] };
 }

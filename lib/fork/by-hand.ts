@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { ForkConfig } from "../config/schema.ts";
 import { Failure } from "../failure.ts";
 import { packageRoot } from "../package-root.ts";
+import { followText } from "../render/follow.ts";
 
 const conflict = z.object({ path: z.string(), kind: z.string(), side: z.enum(["target", "proposal", "upstream"]) });
 const answerSchema = z.object({
@@ -23,22 +24,42 @@ export interface LocalCommits {
   readonly sync: string;
   readonly target: string;
   readonly upstream: string;
+  /** What of upstream that is: `refs/heads/main`, `refs/tags/v1.4.2`. */
+  readonly ref: string;
   readonly tested?: string | undefined;
   readonly held?: string | undefined;
 }
 
-/** @throws Failure in the program's words. */
+/** What a run would make of these commits. @throws Failure in the program's words. */
 export async function askProgram(
   fork: ForkConfig,
   gitFolder: string,
-  commits: LocalCommits,
+  { ref, ...commits }: LocalCommits,
   proposals: Readonly<Record<string, string>>,
 ): Promise<ByHandAnswer> {
-  const { branches, upstream, upstreamWorkflows, policies } = fork;
-  const input = JSON.stringify({ gitFolder, branches, upstream, upstreamWorkflows, policies, commits, proposals });
+  const { branches, upstreamWorkflows, policies } = fork;
+  const upstream = { ref };
+  const request = { ask: "fold", gitFolder, branches, upstream, upstreamWorkflows, policies, commits, proposals };
+  return answerSchema.parse(await ask(request));
+}
+
+/** Which of upstream's tags a run would take now. @throws Failure in the program's words. */
+export async function chooseTag(
+  fork: ForkConfig,
+  listings: { readonly fork: string; readonly tags: string },
+): Promise<{ readonly ref: string }> {
+  const { branches, upstream } = fork;
+  return choiceSchema.parse(
+    await ask({ ask: "choice", follow: followText(fork.follow), upstream, branches, listings }),
+  );
+}
+
+const choiceSchema = z.object({ ref: z.string() });
+
+async function ask(request: object): Promise<unknown> {
   const program = join(packageRoot(), "dist", "sync", "by-hand.js");
-  const result = await execa(process.execPath, [program], { input, reject: false });
-  if (result.exitCode === 0) return answerSchema.parse(JSON.parse(result.stdout));
+  const result = await execa(process.execPath, [program], { input: JSON.stringify(request), reject: false });
+  if (result.exitCode === 0) return JSON.parse(result.stdout);
   throw new Failure(
     `the sync program stopped: ${result.stderr.split("\n", 1)[0]}`,
     "that is what a run of the workflow says too: mend it first",

@@ -5,7 +5,7 @@ import type { ForkConfig } from "../config/schema.ts";
 import { Failure, InputFailure } from "../failure.ts";
 import type { ProgressEvent } from "../progress.ts";
 import { readToken } from "../token.ts";
-import type { LocalCommits } from "./by-hand.ts";
+import { chooseTag, type LocalCommits } from "./by-hand.ts";
 import { readClone, sameRepository } from "./clone.ts";
 import { type LocalGit, localGit } from "./local-git.ts";
 
@@ -160,16 +160,24 @@ export async function* fetchBoth(tree: WorkTree, fork: ForkConfig): AsyncGenerat
   await git.text(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, ...specs]);
   // By address, as in the workflow: a remote called upstream is where pull requests end up by mistake.
   const seen = "refs/upstream-sync/seen-upstream";
-  const { url, branch } = fork.upstream;
-  await git.text(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, `+refs/heads/${branch}:${seen}`]);
+  const ref = await followedRef(tree, fork, listed);
+  await git.text(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", fork.upstream.url, `+${ref}:${seen}`]);
   return {
     sync: refs.get(`refs/heads/${sync}`) as string,
     target: refs.get(`refs/heads/${target}`) as string,
-    upstream: await git.text(["rev-parse", "--verify", seen]),
+    upstream: await git.text(["rev-parse", "--verify", `${seen}^{commit}`]),
+    ref,
     tested: refs.get("refs/upstream-sync/main/tested"),
     held: refs.get("refs/upstream-sync/main/held"),
     proposals,
   };
+}
+
+async function followedRef({ git }: WorkTree, fork: ForkConfig, listed: string): Promise<string> {
+  const { url, branch } = fork.upstream;
+  if (fork.follow === "branch") return `refs/heads/${branch}`;
+  const tags = await git.text(["ls-remote", "--tags", url]);
+  return (await chooseTag(fork, { fork: listed, tags })).ref;
 }
 
 export async function isAncestor({ git }: WorkTree, one: string, other: string): Promise<boolean> {

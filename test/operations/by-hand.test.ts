@@ -102,6 +102,18 @@ test("what conflicts is shown by git on top of what went in", async () => {
   await expect(local()).rejects.toThrow("is in the middle of a merge");
 });
 
+test("of tags that are followed, the one that a run would take is merged, and no commit after it", async () => {
+  config = { ...config, follow: forkConfig({ follow: { releases: "^1.0.0" } }).follow };
+  const taken = upstream.commit({ branch: "main", files: { "b.txt": "1.1.0\n" } });
+  upstream.git("tag", "v1.1.0", taken);
+  upstream.git("tag", "v2.0.0", upstream.commit({ branch: "main", files: { "b.txt": "2.0.0\n" } }));
+  expect(await local()).toMatchObject({ state: "merged" });
+  expect(inClone("log", "-1", "--format=%s")).toBe(
+    `chore: merge upstream v1.1.0 ${taken.slice(0, 12)} into sync/upstream`,
+  );
+  expect(inClone("show", "HEAD:b.txt")).toBe("1.1.0");
+});
+
 test("nothing new is nothing to merge", async () => {
   expect(await local()).toMatchObject({ state: "nothing" });
   expect(await resolving()).toMatchObject({ state: "nothing", why: "no conflict is open" });
