@@ -8,15 +8,19 @@ export function connect(env: NodeJS.ProcessEnv): Octokit {
   return connectAs(readToken(env), env);
 }
 
-/** As `connect`, and tells how many requests were made, those tried again among them. */
+/** As `connect`, for reading: tells how many requests were made, those tried again among them. */
 export function connectCounting(env: NodeJS.ProcessEnv): { readonly octokit: Octokit; requests(): number } {
   let made = 0;
   const counting: typeof fetch = (input, init) => {
     made += 1;
     return patientFetch(input, init);
   };
-  return { octokit: connectAs(readToken(env), env, counting), requests: () => made };
+  // Octokit spaces everything that is not a GET a second apart, in the whole process; a GraphQL query only reads.
+  const options = { fetch: counting, pace: `reader ${++readers}` };
+  return { octokit: connectAs(readToken(env), env, options), requests: () => made };
 }
+
+let readers = 0;
 
 /** Where people look at the same server: https://github.com, or the server whose API GITHUB_API_URL names. */
 export function webUrl(env: NodeJS.ProcessEnv): string {
@@ -24,11 +28,17 @@ export function webUrl(env: NodeJS.ProcessEnv): string {
   return api === "https://api.github.com" ? "https://github.com" : api.replace(/\/api\/v3$/, "");
 }
 
+interface Connection {
+  readonly fetch?: typeof globalThis.fetch;
+  /** Connections of one pace share octokit's limits. */
+  readonly pace?: string;
+}
+
 /** @param auth a token, or the JSON Web Token of a GitHub App. */
 export function connectAs(
   auth: string,
   env: NodeJS.ProcessEnv,
-  fetch: typeof globalThis.fetch = patientFetch,
+  { fetch = patientFetch, pace = "no-id" }: Connection = {},
 ): Octokit {
   return new Octokit({
     auth,
@@ -36,7 +46,7 @@ export function connectAs(
     userAgent: "upstream-sync",
     log: { debug() {}, info() {}, warn() {}, error() {} },
     request: { fetch },
-    throttle: { onRateLimit: waitShortly, onSecondaryRateLimit: waitShortly },
+    throttle: { id: pace, onRateLimit: waitShortly, onSecondaryRateLimit: waitShortly },
   });
 }
 
