@@ -5,6 +5,7 @@ import { packageVersion } from "../lib/package-root.ts";
 import { credentialsCommand } from "./credentials.ts";
 import { applyCommand, destroyCommand, planCommand } from "./deploy.ts";
 import { doctorCommand } from "./doctor.ts";
+import { initCommand } from "./init.ts";
 import { exitCodes, reportFailure } from "./output.ts";
 import { resolveCommand } from "./resolve.ts";
 import { sandboxCommand } from "./sandbox.ts";
@@ -18,6 +19,7 @@ const program = new Command("upstream-sync")
   .version(packageVersion())
   .showHelpAfterError("(see upstream-sync --help)")
   .exitOverride()
+  .addCommand(initCommand())
   .addCommand(doctorCommand())
   .addCommand(planCommand())
   .addCommand(applyCommand())
@@ -31,6 +33,7 @@ const program = new Command("upstream-sync")
     "after",
     `
 Examples:
+  upstream-sync init acme/open-webui                 write upstream-sync.yaml for a fork
   upstream-sync credentials create acme/open-webui   make the key the workflow pushes with
   upstream-sync doctor                               see what the fork lacks
   upstream-sync plan                                 see what an apply will do

@@ -64,15 +64,20 @@ class NoAnswer extends Error {
   override readonly name = "AbortError";
 }
 
-const patientFetch: typeof fetch = async (input, init) => {
-  const patience = AbortSignal.timeout(longestAnswerSeconds * 1000);
-  try {
-    return await fetch(input, { ...init, signal: patience });
-  } catch (error) {
-    if (patience.aborted) throw new NoAnswer(`no answer within ${longestAnswerSeconds} s`);
-    throw error;
-  }
-};
+/** `fetch` that gives up after so many seconds. */
+export function patient(seconds: number): typeof fetch {
+  return async (input, init) => {
+    const patience = AbortSignal.timeout(seconds * 1000);
+    try {
+      return await fetch(input, { ...init, signal: patience });
+    } catch (error) {
+      if (patience.aborted) throw new NoAnswer(`no answer within ${seconds} s`);
+      throw error;
+    }
+  };
+}
+
+const patientFetch = patient(longestAnswerSeconds);
 
 /** GitHub answers 403 or 429, by its documents on rate limits. */
 export function isRateLimit(error: unknown): boolean {

@@ -23,7 +23,7 @@ const deployKey: Check = {
           ? notOk("the key of the credentials file is not on the fork", `upstream-sync apply ${repository}`)
           : cannotTell("the key is made, and not deployed yet", `upstream-sync apply ${repository}`);
       }
-      const renew = `upstream-sync credentials create ${repository} --replace && upstream-sync apply ${repository}`;
+      const renew = `upstream-sync credentials rotate ${repository} && upstream-sync apply ${repository}`;
       if (!found.enabled) {
         return notOk(
           `key ${found.id} is disabled: the organization forbids deploy keys`,

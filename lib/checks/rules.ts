@@ -1,5 +1,6 @@
 /** Rules of others: do they let our pushes through, does the sync pull request land, and who else gets past the gate. */
 
+import { deployKeyTitle } from "../credentials/names.ts";
 import type { RuleFact } from "../fork/facts.ts";
 import type { ClassicFact, RulesetFact } from "../fork/facts-query.ts";
 import { type Check, cannotTell, type Finding, gh, isDeployed, notOk, ok, type View, whenTold } from "./check.ts";
@@ -169,7 +170,7 @@ const delivery: Check = {
       view,
       [],
       unsure.map(({ branch, words }) => `${branch}: ${words}`),
-      `${homes.join(" and ")} take commits`,
+      `${homes.join(" and ")} ${homes.length > 1 ? "take" : "takes"} commits`,
     );
   },
 };
@@ -234,9 +235,10 @@ function otherKeys({ facts, fork, credentials }: View): Finding {
   if (fork.credentials !== "deploy-key") return ok(sole);
   const ours = credentials?.kind === "deploy-key" ? credentials.publicKey : undefined;
   return whenTold(facts.keys, (keys) => {
-    const others = keys.filter(
-      ({ key, readOnly, title }) => !readOnly && (ours === undefined ? title !== "upstream-sync" : key !== ours),
-    );
+    // Between a rotation and the apply that brings it in, the key in use is not the one of the credentials file.
+    const arrived = keys.some(({ key }) => key === ours);
+    const isOurs = ({ key, title }: (typeof keys)[number]) => (arrived ? key === ours : title === deployKeyTitle);
+    const others = keys.filter((key) => !key.readOnly && !isOurs(key));
     if (others.length === 0) return ok(sole);
     return notOk(
       `every deploy key that may write gets past it, so ${others.map(({ title, id }) => `"${title}" (${id})`).join(", ")} too`,

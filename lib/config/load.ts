@@ -1,8 +1,7 @@
 /** The one read of the user's config from the disk. */
 import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import { InputFailure } from "../failure.ts";
-import { packageRoot } from "../package-root.ts";
 import { formatProblems } from "./problems.ts";
 import { resolveConfig } from "./resolve.ts";
 import type { Config } from "./schema.ts";
@@ -27,7 +26,6 @@ function read(file: string, shown: string): string {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== "ENOENT")
       throw new InputFailure(`${shown} cannot be read (${code})`, "make it a file that you may read");
-    const example = relative(process.cwd(), join(packageRoot(), "examples", "minimal", "upstream-sync.yaml"));
-    throw new InputFailure(`there is no config at ${shown}`, `start from the example: cp ${example} ${shown}`);
+    throw new InputFailure(`there is no config at ${shown}`, "write one: upstream-sync init OWNER/NAME");
   }
 }

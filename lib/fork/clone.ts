@@ -61,6 +61,14 @@ export async function readClone(
   };
 }
 
+/** `owner/name` of the repository on this server that a clone's origin is; undefined outside such a clone. */
+export async function repositoryOfClone(folder: string, web: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await execa("git", ["-C", folder, "remote", "get-url", "origin"], { reject: false });
+  if (exitCode !== 0) return undefined;
+  const [, owner, name] = /([^/:]+)\/([^/]+?)(?:\.git)?\/?$/.exec(stdout.trim()) ?? [];
+  return owner && name && sameRepository(stdout.trim(), `${web}/${owner}/${name}`) ? `${owner}/${name}` : undefined;
+}
+
 /** https, ssh and scp-like addresses of one repository are the same one. */
 export function sameRepository(one: string, other: string): boolean {
   const bare = (url: string) =>

@@ -5,6 +5,7 @@ import { type Finding, type Fix, fixText, type View } from "../checks/check.ts";
 import { checks, factsForChecks, upstreamOn } from "../checks/index.ts";
 import type { ForkConfig } from "../config/schema.ts";
 import { hasCredentials, readCredentials } from "../credentials/credentials-file.ts";
+import { credentialsEnvironment } from "../credentials/names.ts";
 import { Failure } from "../failure.ts";
 import { readClone } from "../fork/clone.ts";
 import { readForkFacts } from "../fork/facts.ts";
@@ -47,7 +48,7 @@ export async function* doctor(context: Context, options: DoctorOptions): AsyncGe
   const facts = await readForkFacts(
     octokit,
     { owner: fork.owner, repo: fork.name },
-    factsForChecks(fork, upstream, credentials?.environment ?? "upstream-sync"),
+    factsForChecks(fork, upstream, credentials?.environment ?? credentialsEnvironment),
   );
   const view: View = {
     fork,

@@ -1,7 +1,8 @@
 /** Each trap is set on a healthy, deployed fork in the sandbox; `doctor` finds that one and nothing else. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { execa } from "execa";
 import { editConfig } from "../../demo/config-file.ts";
 import { git } from "../../demo/git.ts";
 import { loadConfig } from "../../lib/config/load.ts";
@@ -9,6 +10,7 @@ import type { ForkConfig } from "../../lib/config/schema.ts";
 import { seal } from "../../lib/credentials/seal.ts";
 import type { Context } from "../../lib/operations/context.ts";
 import { type Doctor, type DoctorOptions, doctor } from "../../lib/operations/doctor.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { TeamFork } from "./support/team-fork.ts";
 
 let fork: TeamFork;
@@ -275,3 +277,130 @@ describe("inside a clone of the fork", () => {
     expect(found(await look({ folder }), "not ok")).toEqual(["clone-changes"]);
   });
 });
+
+describe("on the command line", () => {
+  const run = (args: string[], env: Record<string, string> = {}, cwd = fork.world.project) =>
+    execa("node", [join(packageRoot(), "dist", "cli", "main.js"), ...args], {
+      cwd,
+      reject: false,
+      stdin: "ignore",
+      env: { ...context.env, NO_COLOR: "1", ...env },
+    });
+
+  test("--fix shows what it will do, does it, and looks again; 3 before, 0 after", async () => {
+    await fork.team("PATCH", "", { has_issues: false, allow_merge_commit: false });
+    const before = await run(["doctor", "--json"]);
+    expect(before.exitCode).toBe(3);
+    const wrong = JSON.parse(before.stdout).checks.filter(({ state }: { state: string }) => state !== "ok");
+    expect(wrong.map(({ id, remedy }: Record<string, string>) => [id, remedy?.split(",")[0]])).toEqual([
+      ["issues", "upstream-sync doctor acme/pocket-board --fix"],
+      ["merge-method", "upstream-sync doctor acme/pocket-board --fix"],
+    ]);
+    expect(await run(["doctor", "--fix"])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--yes") });
+    const after = await run(["doctor", "--fix", "--yes", "--json"]);
+    expect(after.stderr).toContain('PATCH /repos/acme/pocket-board {"has_issues":true}');
+    expect(after.exitCode).toBe(0);
+    expect(JSON.parse(after.stdout)).toMatchObject({ ok: true, requests: expect.any(Number) });
+    expect(await fork.team("GET", "")).toMatchObject({ has_issues: true, allow_merge_commit: true });
+  });
+
+  test("a bad token, no right to see it, a limit that is reached: one message each, and what to do", async () => {
+    const told = async (env: Record<string, string>) => {
+      const { exitCode, stderr } = await run(["doctor"], env);
+      return { exitCode, lines: stderr.split("\n").slice(1) };
+    };
+    expect(await told({ GITHUB_TOKEN: "ghp_gone" })).toEqual({
+      exitCode: 1,
+      lines: [
+        expect.stringMatching(/^error: could not read acme\/pocket-board: GitHub answered 401 Bad credentials/),
+        "fix: the token is not accepted: make a new one and export it as GITHUB_TOKEN",
+      ],
+    });
+    await fork.team("PATCH", "", { visibility: "private" });
+    expect(await told({ GITHUB_TOKEN: fork.world.people.upstream })).toEqual({
+      exitCode: 1,
+      lines: [
+        expect.stringMatching(/GitHub answered 404 Not Found/),
+        "fix: the name is wrong, or the token may not see or administer it",
+      ],
+    });
+    await control("PUT", "/rate-limits", { user: 3 });
+    expect(await told({})).toEqual({
+      exitCode: 1,
+      lines: [
+        expect.stringMatching(/GitHub answered 403 API rate limit exceeded/),
+        expect.stringMatching(/^fix: GitHub's rate limit is used up: run the same command again after 20/),
+      ],
+    });
+    await control("PUT", "/rate-limits", {});
+  });
+
+  test("init writes a config and a project into an empty folder, and nothing over them", async () => {
+    const folder = join(fork.world.project, "new");
+    mkdirSync(folder);
+    const asked = await run(["init", "acme/pocket-board"], {}, folder);
+    expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("got no terminal to ask at") });
+    const dry = await run(["init", "acme/pocket-board", "--yes", "--dry-run", "--json"], {}, folder);
+    expect(JSON.parse(dry.stdout)).toMatchObject({ written: false, requests: 14 });
+    expect(readdirSync(folder)).toEqual([]);
+
+    const done = await run(["init", "acme/pocket-board", "--yes", "--reviewers", "devops-lead,@tech-lead"], {}, folder);
+    expect({ exitCode: done.exitCode, stderr: done.stderr }).toMatchObject({ exitCode: 0 });
+    expect(readdirSync(folder).sort()).toEqual(
+      [".gitignore", "cdktf.json", "main.ts", "package.json", "tsconfig.json", "upstream-sync.yaml"].sort(),
+    );
+    const [made] = loadConfig(join(folder, "upstream-sync.yaml")).forks;
+    expect(made).toMatchObject({
+      repository: "acme/pocket-board",
+      upstream: { url: config.upstream.url, branch: "main" },
+      branches: { sync: "sync/upstream", from: "main", target: "dev" },
+      tests: { run: ["npm ci && npm test"] },
+      pullRequest: { reviewers: ["devops-lead", "tech-lead"] },
+      document: { branches: ["dev", "test", "main"] },
+    });
+    const text = readFileSync(join(folder, "upstream-sync.yaml"), "utf8");
+    expect(await run(["init", "acme/pocket-board", "--yes"], {}, folder)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("upstream-sync.yaml is there already, and is not written over"),
+    });
+    expect(readFileSync(join(folder, "upstream-sync.yaml"), "utf8")).toBe(text);
+  });
+
+  test("at a terminal init asks five questions, and takes what is typed", async () => {
+    const folder = join(fork.world.project, "asked");
+    mkdirSync(folder);
+    const command = `node ${join(packageRoot(), "dist", "cli", "main.js")} init acme/pocket-board`;
+    // A terminal of its own: what is typed, a line a question, Return for what is suggested.
+    const { exitCode } = await execa("python3", ["-c", typing, command], {
+      cwd: folder,
+      input: ["", "main", "make test", "tech-lead", ""].map((line) => `${line}\n`).join(""),
+      reject: false,
+      env: { ...context.env, NO_COLOR: "1" },
+    });
+    expect(exitCode).toBe(0);
+    expect(loadConfig(join(folder, "upstream-sync.yaml")).forks[0]).toMatchObject({
+      branches: { target: "main" },
+      tests: { run: ["make test"] },
+      pullRequest: { reviewers: ["tech-lead"] },
+      credentials: "deploy-key",
+    });
+  });
+});
+
+/** Runs a command in a pseudo-terminal and types a line of standard input each time it has asked ("] " or "> " at the end). */
+const typing = `
+import os, pty, sys
+lines = sys.stdin.readlines()
+pid, terminal = pty.fork()
+if pid == 0: os.execvp("sh", ["sh", "-c", sys.argv[1]])
+seen = b""
+while True:
+    try: data = os.read(terminal, 4096)
+    except OSError: break
+    if not data: break
+    seen += data
+    if lines and (seen.rstrip(b"\\x1b[0123456789GJK").endswith((b"] ", b"> "))):
+        os.write(terminal, lines.pop(0).encode())
+        seen = b""
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
