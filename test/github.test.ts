@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "@jest/globals";
-import { connectAs, explain, remedyFor } from "../lib/github.ts";
+import { connectAs, explain, patient, remedyFor } from "../lib/github.ts";
 
 describe("what to do about an answer of GitHub's", () => {
   // https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
@@ -24,8 +24,8 @@ describe("what to do about an answer of GitHub's", () => {
 });
 
 /** The failure of one request to a server that answers like this. */
-async function failureAt(url: string): Promise<unknown> {
-  const octokit = connectAs("token", { GITHUB_API_URL: url });
+async function failureAt(url: string, seconds = 5): Promise<unknown> {
+  const octokit = connectAs("token", { GITHUB_API_URL: url }, { fetch: patient(seconds) });
   return await octokit.request("GET /user", { request: { retries: 0 } }).then(
     () => undefined,
     (error: unknown) => {
@@ -60,3 +60,17 @@ test("a rate limit that lasts is told at once, and a server that is not there by
     remedy: expect.stringContaining("check the network"),
   });
 }, 20_000);
+
+test("a server that takes the question and says nothing is asked once, and told", async () => {
+  let asked = 0;
+  const server = createServer(() => void asked++);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  expect(await failureAt(url, 0.1)).toMatchObject({
+    message: "could not ask: GitHub gave no answer within 0.1 s",
+    remedy: expect.stringContaining("try again"),
+  });
+  expect(asked).toBe(1);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { checks } from "../lib/checks/index.ts";
 import { packageRoot } from "../lib/package-root.ts";
 import { openText } from "../sync/conflict-text.ts";
 import { sha, someSettings } from "./sync/support/settings.ts";
@@ -30,6 +31,8 @@ describe("the guides", () => {
       "conflicts.md: shell (issue: On a branch of your own)",
       "conflicts.md: shell (issue: With git)",
       "credentials.md: sh",
+      "doctor.md: json",
+      "doctor.md: sh",
       "policies.md: yaml (examples/policies/upstream-sync.yaml)",
       "rollback.md: sh",
       "start.md: sh",
@@ -76,6 +79,11 @@ describe("the guides", () => {
     const said = [...rows].flatMap(({ groups = {} }) => [...(groups.said ?? "").matchAll(/`([^`]+)`/g)]);
     expect(said.length).toBeGreaterThan(10);
     expect(said.map(([, text = ""]) => text).filter((text) => !code.includes(text))).toEqual([]);
+  });
+
+  test("every check of doctor is explained, in its order", () => {
+    const rows = read("docs/guides/doctor.md").matchAll(/^\| `(?<id>[\w-]+)` \| /gm);
+    expect([...rows].map(({ groups }) => groups?.id)).toEqual(checks.map(({ id }) => id));
   });
 
   test("every link leads to a file", () => {

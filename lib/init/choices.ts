@@ -95,7 +95,7 @@ function suggestedTests(facts: ForkFacts): { readonly answer: string; readonly w
   }
   const manifest = facts.files.get("package.json")?.text;
   if (manifest !== undefined && hasTestScript(manifest)) {
-    return { answer: "npm ci && npm test", why: "package.json has a script for it" };
+    return { answer: packageTests(facts.topNames), why: "package.json has a script for it" };
   }
   if (/^test:/m.test(facts.files.get("Makefile")?.text ?? ""))
     return { answer: "make test", why: "the Makefile has that target" };
@@ -114,6 +114,13 @@ function serviceOf(text: string): string | undefined {
     .filter(({ groups }) => groups?.indent === indent)
     .map(({ groups }) => groups?.name as string);
   return names.find((name) => /cypress|e2e|playwright|test/i.test(name));
+}
+
+/** With the package manager whose lock file is there. */
+function packageTests(topNames: readonly string[]): string {
+  if (topNames.includes("pnpm-lock.yaml")) return "corepack enable && pnpm install --frozen-lockfile && pnpm test";
+  if (topNames.includes("yarn.lock")) return "corepack enable && yarn install --frozen-lockfile && yarn test";
+  return topNames.includes("package-lock.json") ? "npm ci && npm test" : "npm install && npm test";
 }
 
 /** `npm init` writes a script that only fails. */

@@ -354,7 +354,7 @@ describe("on the command line", () => {
       repository: "acme/pocket-board",
       upstream: { url: config.upstream.url, branch: "main" },
       branches: { sync: "sync/upstream", from: "main", target: "dev" },
-      tests: { run: ["npm ci && npm test"] },
+      tests: { run: ["npm install && npm test"] },
       pullRequest: { reviewers: ["devops-lead", "tech-lead"] },
       document: { branches: ["dev", "test", "main"] },
     });

@@ -66,9 +66,16 @@ async function type(commands: string, guide: string): Promise<string> {
 }
 
 test("a fork is set up, a conflict is settled, the key is exchanged, and all is taken away, by the guides' commands", async () => {
+  // The guide makes the config.
+  rmSync(join(world.project, "upstream-sync.yaml"));
   const started = await follow("start.md");
   expect(started).toContain("apply: done");
   expect(started).toContain("acme/pocket-board: up-to-date");
+
+  expect(started).toMatch(/30 ok, 0 not ok/);
+  await world.rest("administrator", "PATCH", world.forkPath, { has_issues: false });
+  expect(await follow("doctor.md")).toContain('"has_issues":true');
+  expect(JSON.parse(readFileSync(join(world.project, "doctor.json"), "utf8"))).toMatchObject({ ok: true });
 
   await moveUpstream(world, "edited");
   expect((await world.upstreamSync("sync")).exitCode).toBe(1);

@@ -120,4 +120,14 @@ describe("the package, installed from its tarball into an empty folder", () => {
     await run("node", "main.js");
     expect(resources()).toEqual(fromConfig);
   });
+
+  test("synthesizes the project that `init` writes, type-checked and run, to the same resources", async () => {
+    rmSync(join(folder, "cdktf.out"), { recursive: true });
+    cpSync(join(folder, "node_modules", "upstream-sync", "examples", "minimal", "main.ts"), join(folder, "main.ts"));
+    await run("node", join(packageRoot(), "node_modules", "typescript", "bin", "tsc"), "-p", ".");
+    expect(readFileSync(join(folder, "main.js"), "utf8")).toContain("upstream-sync.yaml");
+    await run("node", "main.js");
+    expect(resources()).toEqual(fromConfig);
+    expect(stack().terraform.backend.local.path).toBe(join(folder, "state", "acme--open-webui.tfstate"));
+  });
 });

@@ -34,7 +34,11 @@ describe("what is written resolves, and says what the fork is like", () => {
 
   test("an unusual default branch and nothing beside it", () => {
     const facts = factsOf(
-      { branchNames: ["trunk"], files: new Map([["package.json", text('{"scripts":{"test":"vitest"}}')]]) },
+      {
+        branchNames: ["trunk"],
+        topNames: ["package-lock.json"],
+        files: new Map([["package.json", text('{"scripts":{"test":"vitest"}}')]]),
+      },
       { defaultBranch: "trunk", parent: { repository: "up/stream", private: false, defaultBranch: "trunk" } },
     );
     const fork = written(facts);
