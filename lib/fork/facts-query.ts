@@ -96,9 +96,10 @@ export interface GraphWanted {
 const file = "... on Blob { oid text isTruncated }";
 const classic =
   "pattern isAdminEnforced requiresApprovingReviews requiresStatusChecks requiresLinearHistory lockBranch restrictsPushes requiresCommitSignatures";
+/** Nothing of a team but that it is one: any other field of it would refuse the whole query to a token without `read:org`. */
 const ruleset = `databaseId name bypassActors(first: 100) { nodes {
   bypassMode deployKey organizationAdmin enterpriseOwner repositoryRoleDatabaseId repositoryRoleName
-  actor { ... on App { databaseId slug } ... on Team { slug } } } }`;
+  actor { __typename ... on App { databaseId slug } } } }`;
 const workflowFolder = ".github/workflows";
 
 /** Every name and path goes in as a variable: nothing of a config becomes part of the query's text. */
@@ -153,7 +154,7 @@ interface BypassAnswer {
   readonly enterpriseOwner: boolean;
   readonly repositoryRoleDatabaseId: number | null;
   readonly repositoryRoleName: string | null;
-  readonly actor: { readonly databaseId?: number; readonly slug?: string } | null;
+  readonly actor: { readonly __typename: string; readonly databaseId?: number; readonly slug?: string } | null;
 }
 
 interface RulesetAnswer {
@@ -165,7 +166,8 @@ interface RulesetAnswer {
 interface RepositoryAnswer {
   readonly isPrivate: boolean;
   readonly refs: { readonly nodes: readonly { readonly name: string }[] };
-  readonly rulesets: { readonly nodes: readonly RulesetAnswer[] } | null;
+  /** A ruleset of an organization that the token may not see is null. */
+  readonly rulesets: { readonly nodes: readonly (RulesetAnswer | null)[] } | null;
   readonly collaborators: {
     readonly pageInfo: { readonly hasNextPage: boolean };
     readonly edges: readonly { readonly permission: string; readonly node: { readonly login: string } }[];
@@ -205,7 +207,7 @@ export async function askGraph(
       .filter(({ name }) => /\.ya?ml$/.test(name))
       .map(({ name, object }) => ({ name, text: object?.text ?? "" })),
     rulesets: fork.rulesets
-      ? { told: true, value: fork.rulesets.nodes.map(rulesetFact) }
+      ? { told: true, value: fork.rulesets.nodes.filter((one) => one !== null).map(rulesetFact) }
       : { told: false, why: why("fork.rulesets") },
     collaborators: fork.collaborators
       ? { told: true, value: collaboratorsOf(fork.collaborators) }
@@ -267,10 +269,10 @@ function bypassFact(one: BypassAnswer): BypassFact {
   if (one.enterpriseOwner) return { kind: "enterprise owners", id: undefined, name: "the enterprise's owners", mode };
   if (one.repositoryRoleDatabaseId !== null)
     return { kind: "role", id: one.repositoryRoleDatabaseId, name: `role ${one.repositoryRoleName ?? "?"}`, mode };
-  const { databaseId, slug } = one.actor ?? {};
+  const { __typename: type, databaseId, slug } = one.actor ?? {};
   if (databaseId !== undefined) return { kind: "app", id: databaseId, name: `App ${slug ?? databaseId}`, mode };
   // The list of actors in GraphQL has no people in it: such an actor comes without a name.
-  return { kind: "person or team", id: undefined, name: slug ? `team ${slug}` : "a person", mode };
+  return { kind: "person or team", id: undefined, name: type === "Team" ? "a team" : "a person", mode };
 }
 
 function collaboratorsOf({ pageInfo, edges }: NonNullable<RepositoryAnswer["collaborators"]>): Collaborators {

@@ -162,12 +162,18 @@ export async function readForkFacts(
       ),
     ),
   ]);
-  const secrets = own.told && shared.told ? { told: true as const, value: [...own.value, ...shared.value] } : own;
+  const secrets = bothOf(own, shared);
   return {
     ...graph,
     ...{ settings, plan, actions, actionsOpenPulls, workflows, runs, keys, secrets, environmentSecrets, codeowners },
     rules: new Map(rules),
   };
+}
+
+/** One found is a finding whatever the other says; none found is one only when both were told. */
+function bothOf(one: Told<readonly string[]>, other: Told<readonly string[]>): Told<readonly string[]> {
+  const found = [one, other].flatMap((answer) => (answer.told ? answer.value : []));
+  return found.length > 0 ? { told: true, value: found } : one.told ? other : one;
 }
 
 async function readSettings(octokit: Octokit, place: Place): Promise<Settings> {

@@ -267,3 +267,29 @@ jobs:
     expect(log).not.toMatch(/Z alive$/m);
   });
 });
+
+describe("secrets of the repository", () => {
+  const secrets = `${fork}/actions/secrets`;
+
+  test("are sealed with the repository's own key, listed by name, and taken away", async () => {
+    const { body: pair } = await sandbox.ask("GET", `${secrets}/public-key`, ada);
+    const sealed = { encrypted_value: await sealWith(pair.key, "npm_1"), key_id: pair.key_id };
+    expect((await sandbox.ask("PUT", `${secrets}/npm_token`, ada, sealed)).status).toBe(201);
+    expect((await sandbox.ask("PUT", `${secrets}/npm_token`, ada, sealed)).status).toBe(204);
+    const listed = (await sandbox.ask("GET", secrets, ada)).body;
+    expect(listed).toMatchObject({ total_count: 1, secrets: [{ name: "NPM_TOKEN" }] });
+    expect(JSON.stringify(listed)).not.toContain("npm_1");
+    expect((await sandbox.ask("PUT", `${secrets}/OTHER`, ada, { ...sealed, key_id: "1" })).status).toBe(422);
+    expect((await sandbox.ask("DELETE", `${secrets}/NPM_TOKEN`, ada)).status).toBe(204);
+    expect((await sandbox.ask("GET", `${secrets}/NPM_TOKEN`, ada)).status).toBe(404);
+  });
+});
+
+test("a workflow goes to sleep when the control plane says that 60 days have passed", async () => {
+  const path = ".github/workflows/sync.yml";
+  await sandbox.control("PATCH", "/repositories/ada/fork", { workflowStates: { [path]: "disabled_inactivity" } });
+  const state = async () => (await sandbox.ask("GET", `${fork}/actions/workflows/sync.yml`, ada)).body.state;
+  expect(await state()).toBe("disabled_inactivity");
+  await sandbox.ask("PUT", `${fork}/actions/workflows/sync.yml/enable`, ada);
+  expect(await state()).toBe("active");
+});

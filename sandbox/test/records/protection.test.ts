@@ -133,3 +133,56 @@ test("a private repository on a free plan has no classic protection either", asy
     "Upgrade to GitHub Pro or make this repository public to enable this feature.",
   ]);
 });
+
+test("a repository's branches, files, rulesets and people in one query, as doctor of the product asks for them", async () => {
+  await sandbox.person("rob");
+  await sandbox.control("PUT", "/repositories/ann/fork/collaborators/rob", { permission: "triage" });
+  const tip = await commit(sandbox.state, "ann/fork", "main", ".github/workflows/ci.yml", "on: push\n");
+  const rules = { name: "keep", target: "branch", enforcement: "active", rules: [{ type: "deletion" }] };
+  const keys = { actor_type: "DeployKey", bypass_mode: "always" };
+  await sandbox.ask("POST", "/repos/ann/fork/rulesets", ann, { ...rules, bypass_actors: [keys] });
+  await sandbox.ask("PUT", "/repos/ann/fork/branches/main/protection", ann, {
+    required_status_checks: null,
+    enforce_admins: true,
+    required_pull_request_reviews: null,
+    restrictions: null,
+  });
+  const query = `query($owner: String!, $name: String!, $none: String!) { repository(owner: $owner, name: $name) {
+    refs(refPrefix: "refs/heads/", first: 10) { nodes { name } }
+    ref(qualifiedName: "refs/heads/main") { target { oid } branchProtectionRule { pattern isAdminEnforced } }
+    none: ref(qualifiedName: $none) { target { oid } }
+    top: object(expression: "HEAD:") { ... on Tree { entries { name type } } }
+    file: object(expression: "main:README.md") { ... on Blob { oid text isTruncated } }
+    gone: object(expression: "main:README.txt") { ... on Blob { oid } }
+    workflows: object(expression: "HEAD:.github/workflows") { ... on Tree { entries { name object { ... on Blob { text } } } } }
+    rulesets(first: 10, includeParents: true) { nodes { name bypassActors(first: 10) { nodes { deployKey bypassMode actor { __typename } } } } }
+    collaborators(first: 10) { pageInfo { hasNextPage } edges { permission node { login } } }
+  } }`;
+  const { data, errors } = await graphql(query, { owner: "ann", name: "fork", none: "refs/heads/none" });
+  expect(errors).toBeUndefined();
+  expect(data.repository).toEqual({
+    refs: { nodes: [{ name: "main" }] },
+    ref: { target: { oid: tip }, branchProtectionRule: { pattern: "main", isAdminEnforced: true } },
+    none: null,
+    top: {
+      entries: [
+        { name: ".github", type: "tree" },
+        { name: "README.md", type: "blob" },
+      ],
+    },
+    // git hash-object of "one\n"
+    file: { oid: "5626abf0f72e58d7a153368ba57db4c673c0e171", text: "one\n", isTruncated: false },
+    gone: null,
+    workflows: { entries: [{ name: "ci.yml", object: { text: "on: push\n" } }] },
+    rulesets: {
+      nodes: [{ name: "keep", bypassActors: { nodes: [{ deployKey: true, bypassMode: "ALWAYS", actor: null }] } }],
+    },
+    collaborators: {
+      pageInfo: { hasNextPage: false },
+      edges: [
+        { permission: "ADMIN", node: { login: "ann" } },
+        { permission: "TRIAGE", node: { login: "rob" } },
+      ],
+    },
+  });
+});
