@@ -54,7 +54,7 @@ const upstream: Check = {
     if (!facts.upstream) return cannotTell(`${url} is on another server`, look);
     if (!facts.upstream.told) return notOk(`${upstream}: ${facts.upstream.why}`, look);
     const { tip, private: hidden } = facts.upstream.value;
-    if (tip === undefined) {
+    if (tip === undefined && fork.follow === "branch") {
       return notOk(
         `${upstream} has no branch ${branch}`,
         `write upstream.branch in upstream-sync.yaml: ${look.replace(/ refs.*/, "")}`,
@@ -66,7 +66,7 @@ const upstream: Check = {
         `write private: true below upstream, then: upstream-sync credentials create ${fork.repository} --replace --upstream-token`,
       );
     }
-    return ok(`${upstream}, branch ${branch} at ${tip.slice(0, 12)}`);
+    return ok(tip === undefined ? `${upstream}, by its tags` : `${upstream}, branch ${branch} at ${tip.slice(0, 12)}`);
   },
 };
 

@@ -30,7 +30,7 @@ test("an example is read from the disk", () => {
 test("a missing config: the message has the command that writes one", () => {
   const failure = failureOf(join(folder, "upstream-sync.yaml"));
   expect(failure.message).toMatch(/^there is no config at \S+upstream-sync\.yaml$/);
-  expect(failure.remedy).toMatch(/cp \S*examples\/minimal\/upstream-sync\.yaml \S+upstream-sync\.yaml$/);
+  expect(failure.remedy).toBe("write one: upstream-sync init OWNER/NAME");
 });
 
 test("a folder in place of a config is named as such", () => {
