@@ -85,6 +85,7 @@ export function openText(facts: ConflictFacts, settings: Settings, place: Place)
     `What went in before it is tested and on ${code(sync)}. The rest waits until people have settled these files:`,
     "",
     ...cutLines(facts.files.map(conflictLine), MOST_LISTED),
+    ...policyLines(settings),
     ...firstLines(facts.first),
     ...standingLines(facts, settings),
     ...upstreamMoved(facts),
@@ -165,6 +166,18 @@ function standingLines({ standing, branch }: ConflictFacts, { branches }: Settin
         ...cutLines(standing.steps.map(testLine), MOST_LISTED),
       ];
   }
+}
+
+/** In a clone git knows no policies. */
+function policyLines({ policies: { keepOurs, keepDeleted } }: Settings): string[] {
+  const patterns = [...keepOurs, ...keepDeleted];
+  if (patterns.length === 0) return [];
+  const shown = patterns.slice(0, 10).map((pattern) => code(pattern));
+  const more = patterns.length > 10 ? ` and ${patterns.length - 10} more` : "";
+  return [
+    "",
+    `git may name files under ${shown.join(", ")}${more} as well: they stay as the fork has them, whatever is left there.`,
+  ];
 }
 
 function firstLines(first: FirstConflict | undefined): string[] {

@@ -81,6 +81,8 @@ interface Step {
   readonly words: string;
   /** A tree with what is the fork's own, where that is not the tip it is merged into. */
   readonly own?: Sha | undefined;
+  /** The commit that fork and upstream come from, where it is not that of the two that are merged: people merged both already. */
+  readonly base?: Sha | undefined;
   readonly proposal?: Proposal;
 }
 
@@ -110,10 +112,11 @@ async function stepsOf(git: Git, input: FoldInput): Promise<Step[]> {
     name: `upstream ${names.upstream}`,
     words: `upstream's ${names.upstream}`,
   };
+  const [base] = proposals.length === 0 ? [] : await mergeBases(git, input.sync, input.upstream);
   const ofPeople = (own?: Sha): Step[] =>
     proposals.map((proposal) => {
       const { branch, sha } = proposal;
-      return { side: "proposal", commit: sha, name: branch, words: branch, own, proposal };
+      return { side: "proposal", commit: sha, name: branch, words: branch, own, base, proposal };
     });
   if (proposals.length === 0) return [target, upstream];
   const merged = await mergedWith(git, input.sync, target, names.sync);
@@ -168,14 +171,14 @@ function conflictsOn(side: Side, open: Settled["open"]): Conflict[] {
 }
 
 /** What of a merge is for people, and the tree without what is held, kept or this program's own. */
-async function settle(git: Git, rules: Rules, tip: Sha, step: Pick<Step, "side" | "own">, merged: Merged) {
+async function settle(git: Git, rules: Rules, tip: Sha, step: Pick<Step, "side" | "own" | "base">, merged: Merged) {
   if (step.side === "target") return { open: merged.conflicts, tree: merged.tree };
   const own = step.own ?? (await treeOf(git, tip));
   const fixed = isFixed(rules);
   const conflicts = merged.conflicts.filter(({ path }) => !fixed(path));
   const { open, tree } = await withPolicies(git, rules.policies, {
     own,
-    base: merged.base,
+    base: step.base ?? merged.base,
     merged: { ...merged, conflicts },
   });
   if (open.length > 0) return { open, tree };

@@ -47,7 +47,7 @@ export interface Settled {
 
 /**
  * A merge with the paths of `keepOurs` and `keepDeleted` as `own` has them.
- * @param facts `own`: a tree, or a commit, with what is the fork's own. `base`: the commit that both sides come from.
+ * @param facts `own`: a tree, or a commit, with what is the fork's own. `base`: the commit that fork and upstream come from.
  */
 export async function withPolicies(
   git: Git,
@@ -57,17 +57,15 @@ export async function withPolicies(
   if (keepOurs.length + keepDeleted.length === 0) return { open: merged.conflicts, tree: merged.tree };
   const [ours, deleted] = [matcher(keepOurs), matcher(keepDeleted)];
   const changes = await changesBetween(git, own, merged.tree);
-  const absent = keepDeleted.length === 0 ? NEVER : await absentFrom(git, own, base);
+  const { absent, gone } = keepDeleted.length === 0 ? NEVER : await deletions(git, own, base);
   const edits = new Map<string, File | undefined>();
   const away = new Set(merged.conflicts.filter(({ kind }) => DELETIONS.includes(kind)).map(({ path }) => path));
   for (const change of changes) {
     const { path, before } = change;
-    const stays = before === NOTHING && deleted(path) && (away.has(path) || absent.folder(path));
+    const stays = before === NOTHING && deleted(path) && (away.has(path) || gone(path));
     if (ours(path) || stays) edits.set(path, fileBefore(change));
   }
-  const open = merged.conflicts.filter(
-    ({ path }) => !ours(path) && !(away.has(path) && deleted(path) && absent.file(path)),
-  );
+  const open = merged.conflicts.filter(({ path }) => !ours(path) && !(away.has(path) && deleted(path) && absent(path)));
   return { open, tree: await editTree(git, merged.tree, edits) };
 }
 
@@ -76,17 +74,18 @@ function fileBefore({ before, beforeId }: FileChange): File | undefined {
   return { mode: before, type: before === "160000" ? "commit" : "blob", sha: beforeId };
 }
 
-const NEVER = { file: () => false, folder: () => false };
+const NEVER = { absent: () => false, gone: () => false };
 
-/** Whether `own` has no such file, or none of a folder above it that `base` has: then the fork deleted the folder. */
-async function absentFrom(git: Git, own: Sha, base: Sha) {
+/** `absent`: not in `own`. `gone`: neither is what `base` has there, the file or a folder above it, so the fork deleted that. */
+async function deletions(git: Git, own: Sha, base: Sha) {
   const names = async (commit: Sha, ...options: string[]) =>
     new Set((await listTree(git, `${commit}^{tree}`, ["-r", ...options])).map(({ path }) => path));
-  const files = await names(own);
-  const [folders, before] = [await names(own, "-d"), await names(base, "-d")];
+  // -t: the folders as well.
+  const [mine, before] = [await names(own, "-t"), await names(base, "-t")];
+  const absent = (path: string) => !mine.has(path);
   return {
-    file: (path: string) => !files.has(path),
-    folder: (path: string) => foldersAbove(path).some((folder) => before.has(folder) && !folders.has(folder)),
+    absent,
+    gone: (path: string) => [path, ...foldersAbove(path)].some((one) => before.has(one) && absent(one)),
   };
 }
 

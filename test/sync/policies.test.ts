@@ -157,6 +157,16 @@ describe("keepDeleted", () => {
     expect([next.conflicts, repository.paths(next.tip)]).toEqual([[], ["src/b", "src/telemetry.py"]]);
   });
 
+  test("stands also where people merged by hand and left in what git had left to them", async () => {
+    const base = commit({ a: lines(), "cloud/a": lines(), "src/telemetry.ts": lines(), "src/b": "b\n" });
+    const sync = commit({ a: lines({ 5: "fork" }), "cloud/a": null, "src/telemetry.ts": null }, base);
+    const changed = { "cloud/a": lines({ 1: "u" }), "src/telemetry.ts": lines({ 1: "u" }), "cloud/new": "n\n" };
+    const upstream = commit({ a: lines({ 5: "upstream" }), ...changed }, base);
+    const proposal = commit({ a: lines({ 5: "both" }), ...changed, mine: "m\n" }, sync, upstream);
+    const { tip, conflicts } = await fold({ sync, upstream, proposal }, policies);
+    expect([conflicts, repository.paths(tip)]).toEqual([[], ["a", "mine", "src/b"]]);
+  });
+
   test("leaves it to people when upstream is who deleted, and when the pattern does not take the file in", async () => {
     const base = commit({ "cloud/a": lines(), "src/b": lines(), k: "k\n" });
     const sync = commit({ "cloud/a": lines({ 1: "fork" }), "src/b": null }, base);

@@ -4,6 +4,7 @@ import { type ConflictFacts, closedText, openText, readMark, withConflictPart } 
 import { emptyRecord } from "../../sync/look.ts";
 import { code } from "../../sync/markdown.ts";
 import { plain } from "../../sync/outputs.ts";
+import { NO_POLICIES } from "../../sync/policies.ts";
 import { type PullRequestFacts, pullRequestBody, withOurPart } from "../../sync/pull-request.ts";
 import { summaryOf } from "../../sync/summary.ts";
 import { sha, someSettings } from "./support/settings.ts";
@@ -190,6 +191,13 @@ describe("a conflict's text", () => {
     const text = openText({ ...conflict, files, first: { ...conflict.first, files } }, someSettings(), place);
     expect(text.length).toBeLessThan(65_536);
     expect(text).toContain("- and 840 more");
+  });
+
+  test("says which files git may name and nobody need settle", () => {
+    const policies = { ...NO_POLICIES, keepOurs: ["/brand/"], keepDeleted: ["/cloud/"] };
+    const text = openText(conflict, someSettings({ policies }), { kind: "pull", issue: 12 });
+    expect(text).toContain("git may name files under `/brand/`, `/cloud/` as well: they stay as the fork has them");
+    expect(openText(conflict, someSettings(), { kind: "pull", issue: 12 })).not.toContain("git may name files");
   });
 
   test("reads its mark back, whatever the branch is called, and keeps what people wrote around it", () => {
