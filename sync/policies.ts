@@ -57,9 +57,12 @@ export async function withPolicies(
   if (keepOurs.length + keepDeleted.length === 0) return { open: merged.conflicts, tree: merged.tree };
   const [ours, deleted] = [matcher(keepOurs), matcher(keepDeleted)];
   const changes = await changesBetween(git, own, merged.tree);
-  const { absent, gone } = keepDeleted.length === 0 ? NEVER : await deletions(git, own, base);
-  const edits = new Map<string, File | undefined>();
   const away = new Set(merged.conflicts.filter(({ kind }) => DELETIONS.includes(kind)).map(({ path }) => path));
+  const arrive = changes.filter(({ before }) => before === NOTHING).map(({ path }) => path);
+  // Both trees as a whole: only where there is something to look up.
+  const asked = [...arrive, ...away].some(deleted);
+  const { absent, gone } = asked ? await deletions(git, own, base) : NEVER;
+  const edits = new Map<string, File | undefined>();
   for (const change of changes) {
     const { path, before } = change;
     const stays = before === NOTHING && deleted(path) && (away.has(path) || gone(path));

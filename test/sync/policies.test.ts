@@ -226,9 +226,10 @@ describe("mustSurvive", () => {
 
   test("takes its words literally, whatever a path and a text look like to git", async () => {
     const odd = { path: ":(top)*", contains: "-S.*" };
-    const base = commit({ ":(top)*": "-S.*\n", k: "1\n" });
-    const upstream = commit({ ":(top)*": "-S..\n" }, base);
-    await expect(fold({ sync: base, upstream }, { mustSurvive: [odd] })).rejects.toThrow(upstream);
+    const base = commit({ ":(top)*": "-S.*\n", other: "-S.*\n" });
+    const culprit = commit({ ":(top)*": "-S..\n" }, base);
+    const upstream = commit({ other: "x\n" }, culprit);
+    await expect(fold({ sync: base, upstream }, { mustSurvive: [odd] })).rejects.toThrow(culprit);
   });
 });
 
