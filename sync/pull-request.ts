@@ -21,6 +21,8 @@ export interface PullRequestFacts {
   readonly held: readonly string[];
   readonly kept: readonly Kept[];
   readonly conflicts: readonly Conflict[];
+  /** The first commit of upstream that conflicts, where upstream is taken in parts. */
+  readonly firstConflict: string | null;
   readonly settled: readonly SettledByPeople[];
   readonly tests:
     | { readonly kind: "steps"; readonly steps: readonly TestStep[]; readonly url: string }
@@ -80,7 +82,7 @@ function bodyOf(facts: PullRequestFacts, settings: Settings, asked: Asked, most:
       most,
     ),
     ...keptLines(facts.kept, most),
-    ...conflictLines(facts.conflicts, most),
+    ...conflictLines(facts, most),
     "",
     "### Next",
     "",
@@ -173,10 +175,11 @@ function settledLines(settled: readonly SettledByPeople[], most: number): string
   return ["", `### Conflicts that people settled (${settled.length})`, "", ...cutLines(lines, most)];
 }
 
-function conflictLines(conflicts: readonly Conflict[], most: number): string[] {
+function conflictLines({ conflicts, firstConflict }: PullRequestFacts, most: number): string[] {
   if (conflicts.length === 0) return [];
   const title = `### Not in this pull request: conflicts (${conflicts.length})`;
-  return ["", title, "", ...cutLines(conflicts.map(conflictLine), most)];
+  const from = firstConflict === null ? [] : [`Upstream from its commit ${code(firstConflict)} on:`, ""];
+  return ["", title, "", ...from, ...cutLines(conflicts.map(conflictLine), most)];
 }
 
 function keptLines(kept: readonly Kept[], most: number): string[] {

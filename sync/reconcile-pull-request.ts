@@ -61,6 +61,7 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
     held,
     kept,
     conflicts: record.conflicts,
+    firstConflict: record.firstConflict,
     settled: await readSettledByPeople(git, settings, tip, target),
     tests: healing
       ? await recordedTests(conclusion, tip)

@@ -38,7 +38,10 @@ export function summaryOf(record: RunRecord, settings: Settings, warnings: reado
     ...(record.issue ? [`- issue: [number ${record.issue}](${issueUrl(settings, record.issue)})`] : []),
     ...(behind ? [`- ${lag(behind)}`] : []),
     ...section("Tests", tests.map(testLine)),
-    ...section("Conflicting files", conflicts.map(conflictLine)),
+    ...section("Conflicting files", [
+      ...conflicts.map(conflictLine),
+      ...(record.firstConflict ? [`- the first commit of upstream that conflicts: ${code(record.firstConflict)}`] : []),
+    ]),
     ...section(
       "Upstream's workflow files that the fork does not take",
       held.map((path) => `- ${code(path)}`),

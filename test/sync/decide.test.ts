@@ -164,6 +164,20 @@ describe("finish", () => {
     expect(decision.pullRequest).toBe("ensure");
   });
 
+  test("records as taken the part of upstream that went in before a conflict, and says where that begins", () => {
+    const fold = { ...passed.fold, side: "upstream" as const, first: sha("a") };
+    const merge = { ...passed.merge, conflict: true };
+    const decision = decideFinish({ ...passed, fold, brings: sha("b"), held: TARGET, merge });
+    expect(decision.updates).toContainEqual({ ref: "Y", from: OTHER, to: sha("b") });
+    expect(decision.updates).toContainEqual({ ref: "H", from: undefined, to: TARGET });
+    expect(decision.updates.map(({ ref }) => ref)).toEqual(["S", "Y", "H", "T", "G"]);
+    expect(decision.reason).toBe("a part went in, the rest conflicts with upstream from aaaaaaaaaaaa on");
+    const nothing = { ...merge, candidate: undefined };
+    expect(decideFinish({ ...passed, fold, brings: undefined, merge: nothing }).reason).toBe(
+      "nothing went in before the conflict with upstream from aaaaaaaaaaaa on",
+    );
+  });
+
   test("moves nothing when nothing went in before a conflict", () => {
     const merge = { ...passed.merge, conflict: true, candidate: undefined };
     const test = { result: "skipped" as const, conclusion: "skipped", steps: [] };

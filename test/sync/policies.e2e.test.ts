@@ -125,6 +125,7 @@ test("upstream in parts: what merges is promoted, the rest is the conflict, and 
   expect([recorded("synced"), recorded("held")]).toEqual([good, base]);
   const [pull] = w.github.pulls.filter(({ base: { ref } }) => ref === "dev");
   expect(pull?.body).toContain("Brings 2 commits of upstream into `dev`.");
+  expect(pull?.body).toContain(`Upstream from its commit \`${bad}\` on:\n\n- \`a\`: contents, with upstream`);
   const issue = w.github.issues[0]?.body ?? "";
   expect(issue).toContain(
     `The first commit that does not is \`${bad}\` by \`Ada @all\`, \`\`Fixes #1 for @all \`now\`\`\`:\n\n- \`a\`: contents, with upstream`.replace(
