@@ -31,7 +31,7 @@ export function notYetComplaints(
   return notYet.flatMap(({ path, asksForIt, fix }) => {
     const got = valueAt(fork, path);
     if (!asksForIt(got)) return [];
-    const what = reservedKeys.includes(path[0] as string) ? "no such key" : "another value";
+    const what = asksForIt === given ? "no such key" : "another value";
     return [{ path, got, complaint: { expected: `${what}: this is not available in this version`, fix } }];
   });
 }
