@@ -1,5 +1,5 @@
 /**
- * Patterns for paths, as in a `.gitignore` without `!` and `[ ]`; pure. Bytes are compared, as git does, and no pattern
+ * Patterns for paths, as in a `.gitignore` without `!` and `[ ]`, and with `**` only as a whole part; pure. Bytes are compared, as git does, and no pattern
  * takes more than a few steps a character: paths are upstream's, and regular expressions can be made to run for ever.
  * https://git-scm.com/docs/gitignore#_pattern_format
  */

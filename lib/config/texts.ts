@@ -146,9 +146,12 @@ export const pathPattern: Check = (value) => {
   const refused = oneLine(value);
   if (refused) return refused;
   const parts = value.replace(/^\//, "").replace(/\/$/, "").split("/");
-  if (/^[!#]|(?<!\\)[[\]]|(?<!\\)(?:\\\\)*\\$/.test(value) || parts.some((part) => /^\.{0,2}$/.test(part))) {
+  if (
+    /^[!#]|[^/]\*\*|\*\*[^/]|(?<!\\)[[\]]|(?<!\\)(?:\\\\)*\\$/.test(value) ||
+    parts.some((part) => /^\.{0,2}$/.test(part))
+  ) {
     return {
-      expected: "a pattern as in a .gitignore: no ! or # first, no [ ], no // or ..",
+      expected: "a pattern as in a .gitignore: no ! or # first, no [ ], no // or .., ** alone between slashes",
       fix: "for example /branding/, locales/*.json or **/telemetry.py",
     };
   }

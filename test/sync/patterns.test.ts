@@ -60,7 +60,7 @@ describe("a pattern takes in what git would ignore", () => {
       "**",
       "/**",
     ],
-    ...["bad*/x", "\\#hash", ".github/", "a*c", "d*s", "*o*s*", "?", "back\\\\slash", "a/b/", "**/b/**", "a**b"],
+    ...["bad*/x", "\\#hash", ".github/", "a*c", "d*s", "*o*s*", "?", "back\\\\slash", "a/b/", "**/b/**"],
   ];
   test.each(patterns)("%s", (pattern) => {
     expect(ours(pattern, PATHS)).toEqual(byGit(pattern, PATHS));
@@ -68,7 +68,9 @@ describe("a pattern takes in what git would ignore", () => {
 
   test("made of any signs and names", () => {
     const name = fc.stringMatching(/^[ab]{1,4}$/);
-    const part = fc.oneof(name, fc.constant("**"), fc.stringMatching(/^[ab*?]{1,5}$/));
+    // Two stars beside something else are read otherwise by git than by its manual; the configuration refuses them.
+    const wild = fc.stringMatching(/^(\*?[ab?]){1,3}\*?$/);
+    const part = fc.oneof(name, fc.constant("**"), wild);
     const pattern = fc
       .tuple(fc.boolean(), fc.array(part, { minLength: 1, maxLength: 4 }), fc.boolean())
       .map(([top, parts, end]) => `${top ? "/" : ""}${parts.join("/")}${end ? "/" : ""}`);
