@@ -21,7 +21,7 @@ export function syncCommand(): Command {
     .description("start a run of the workflow now and follow it to its end")
     .argument("[fork...]", "forks of the config, all when none is named")
     .option("--dry-run", "merge and test, but move nothing and open nothing")
-    .option("--upstream-commit <sha>", "take this commit of upstream's branch instead of its tip")
+    .option("--upstream-commit <sha>", "take this commit of upstream instead of what is followed")
     .option("--retest", "test again although nothing moved since")
     .option("--local", "instead of a run: merge in a clone, on the branch for manual syncs, by the same program")
     .option(

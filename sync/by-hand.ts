@@ -19,7 +19,7 @@ import { wordsFor } from "./stop.ts";
 /** Which of upstream's tags a run would take now. */
 interface ChoiceRequest {
   readonly ask: "choice";
-  /** As the workflow has it in UPSTREAM_FOLLOW. */
+  /** As the workflow has it in UPSTREAM_FOLLOW, for releases or tags. */
   readonly follow: string;
   readonly upstream: { readonly url: string; readonly branch: string };
   readonly branches: { readonly sync: string; readonly target: string };
@@ -59,10 +59,11 @@ const ROUTE = "main";
 
 function choice({ follow, upstream, branches, listings }: ChoiceRequest): Followed {
   const followed = parseFollow(follow);
-  if (followed === undefined) throw new Error(`what is followed cannot be read: ${follow}`);
-  const settings = { route: ROUTE, branches, upstream: { ...upstream, follow: followed } };
+  if (followed === undefined || followed.kind === "branch")
+    throw new Error(`what is followed cannot be read: ${follow}`);
+  const settings = { route: ROUTE, branches, upstream };
   const { tag } = refsOf(listings.fork, settings).recorded;
-  return chooseFollowed(settings, { kind: "tags", tags: tagsOf(parseRefs(listings.tags)) }, tag);
+  return chooseFollowed(settings, { kind: "tags", follow: followed, tags: tagsOf(parseRefs(listings.tags)) }, tag);
 }
 
 async function fold(request: FoldRequest): Promise<FoldAnswer> {

@@ -27,6 +27,8 @@ export type Follow =
       readonly pattern: string;
     };
 
+export type FollowedTags = Exclude<Follow, { kind: "branch" }>;
+
 export interface Tag {
   readonly name: string;
   /** The commit, also of an annotated tag. */
@@ -154,7 +156,7 @@ function newestOf(candidates: readonly Candidate[]): Candidate | undefined {
 }
 
 export interface ChoiceFacts {
-  readonly follow: Exclude<Follow, { kind: "branch" }>;
+  readonly follow: FollowedTags;
   /** Upstream's address, for words. */
   readonly url: string;
   readonly listed: readonly Tag[];
@@ -227,22 +229,17 @@ export function whyFollowed(follow: Follow, ref: string, byHand: boolean): strin
   }
 }
 
-function lineOf(follow: ChoiceFacts["follow"]): string {
+function lineOf(follow: FollowedTags): string {
   if (follow.kind === "tags") return follow.pattern;
   return follow.prereleases ? `${follow.range} with prereleases` : follow.range;
 }
 
 /** `no release in ^1.0.0`, `no tag nightly-*`. */
-function noneOf(follow: ChoiceFacts["follow"]): string {
+function noneOf(follow: FollowedTags): string {
   return follow.kind === "tags" ? `no tag ${follow.pattern}` : `no release in ${lineOf(follow)}`;
 }
 
-function nothingToFollow(
-  url: string,
-  follow: ChoiceFacts["follow"],
-  listed: readonly Tag[],
-  near: Tag | undefined,
-): Stop {
+function nothingToFollow(url: string, follow: FollowedTags, listed: readonly Tag[], near: Tag | undefined): Stop {
   const all = listed.length === 1 ? "the one tag there" : `all ${listed.length} tags there`;
   const others = near ? `the newest version among its tags is ${near.name}` : `${all} are named otherwise`;
   return new Stop({
@@ -253,13 +250,7 @@ function nothingToFollow(
   });
 }
 
-function withdrawn(
-  url: string,
-  follow: ChoiceFacts["follow"],
-  taken: Tag,
-  left: Tag | undefined,
-  takenRef: string,
-): Stop {
+function withdrawn(url: string, follow: FollowedTags, taken: Tag, left: Tag | undefined, takenRef: string): Stop {
   return new Stop({
     what: `upstream ${url} withdrew its tag ${taken.name}, which this fork has taken`,
     got: `${taken.sha.slice(0, 12)} is no longer tagged so, and ${leftWords(follow, left)}; nothing older is taken after it`,
@@ -267,13 +258,7 @@ function withdrawn(
   });
 }
 
-function nothingNewer(
-  url: string,
-  follow: ChoiceFacts["follow"],
-  taken: Tag,
-  left: Tag | undefined,
-  takenRef: string,
-): Stop {
+function nothingNewer(url: string, follow: FollowedTags, taken: Tag, left: Tag | undefined, takenRef: string): Stop {
   return new Stop({
     what: `upstream ${url} has nothing to follow that is newer than ${taken.name}, which this fork has taken`,
     got: `${leftWords(follow, left)}; nothing older is taken after it`,
@@ -281,7 +266,7 @@ function nothingNewer(
   });
 }
 
-function leftWords(follow: ChoiceFacts["follow"], left: Tag | undefined): string {
+function leftWords(follow: FollowedTags, left: Tag | undefined): string {
   return left === undefined ? `there is ${noneOf(follow)}` : `the newest in ${lineOf(follow)} is ${left.name}`;
 }
 

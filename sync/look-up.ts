@@ -1,5 +1,5 @@
 /** One `git ls-remote` of each side: what `look` costs when nothing moved. */
-import { chooseTag, shortName, type Tag, tagAt, tagsOf } from "./follow.ts";
+import { chooseTag, type FollowedTags, shortName, type Tag, tagAt, tagsOf } from "./follow.ts";
 import { authorization, type Git, gitIn, type Surroundings } from "./git.ts";
 import { branchPatterns, parseRefs, type RemoteRefs, refsOf, tagRecordRef } from "./refs.ts";
 import { explainRefusal } from "./refusals.ts";
@@ -21,7 +21,7 @@ export async function lookUpFork(git: Git, settings: Settings, url: string): Pro
 /** Upstream as it is now, as far as it concerns what is followed. */
 export type UpstreamSeen =
   | { readonly kind: "branch"; readonly sha: string }
-  | { readonly kind: "tags"; readonly tags: readonly Tag[] };
+  | { readonly kind: "tags"; readonly follow: FollowedTags; readonly tags: readonly Tag[] };
 
 /** What of upstream this run is about. */
 export interface Followed {
@@ -35,11 +35,12 @@ export interface Followed {
  * @throws Stop when upstream cannot be read, is empty, or has no such branch.
  */
 export async function lookUpUpstream(settings: Settings, surroundings: Surroundings): Promise<UpstreamSeen> {
-  if (settings.upstream.follow.kind !== "branch") {
+  const { follow } = settings.upstream;
+  if (follow.kind !== "branch") {
     // --tags keeps the server from listing branches and pull requests; without --refs it tells the commits of annotated tags.
     const tags = tagsOf(parseRefs(await listUpstream(settings, surroundings, ["--tags"])));
     if (tags.length === 0) await refuseEmpty(settings, surroundings);
-    return { kind: "tags", tags };
+    return { kind: "tags", follow, tags };
   }
   const ref = `refs/heads/${settings.upstream.branch}`;
   // --heads keeps the server from listing every pull request: megabytes on a popular project.
@@ -69,25 +70,22 @@ async function listUpstream(
 
 /** What the choice depends on besides what upstream has. */
 export interface FollowSettings extends Pick<Settings, "route"> {
-  readonly upstream: Pick<Settings["upstream"], "url" | "branch" | "follow">;
+  readonly upstream: Pick<Settings["upstream"], "url" | "branch">;
 }
 
 /** @throws Stop when there is nothing at all to follow now. */
 export function chooseFollowed(settings: FollowSettings, seen: UpstreamSeen, taken: Tag | undefined): Followed {
-  const { url, branch, follow } = settings.upstream;
-  if (follow.kind === "branch" || seen.kind === "branch") {
-    return { ref: `refs/heads/${branch}`, sha: seen.kind === "branch" ? seen.sha : "" };
-  }
+  const { url, branch } = settings.upstream;
+  if (seen.kind === "branch") return { ref: `refs/heads/${branch}`, sha: seen.sha };
   const takenRef = taken === undefined ? "" : tagRecordRef(settings, taken.name);
-  const { name, sha } = chooseTag({ follow, url, listed: seen.tags, taken, takenRef });
+  const { name, sha } = chooseTag({ follow: seen.follow, url, listed: seen.tags, taken, takenRef });
   return { ref: `refs/tags/${name}`, sha };
 }
 
 /** A commit given by hand: a tag when one is at it, else a commit of the branch, which `merge` makes sure of. */
 export function followedByHand(settings: Settings, seen: UpstreamSeen, sha: string): Followed {
-  const { branch, follow } = settings.upstream;
-  const tag = seen.kind === "tags" ? tagAt(follow, seen.tags, sha) : undefined;
-  return { ref: tag === undefined ? `refs/heads/${branch}` : `refs/tags/${tag.name}`, sha };
+  const tag = seen.kind === "tags" ? tagAt(seen.follow, seen.tags, sha) : undefined;
+  return { ref: tag === undefined ? `refs/heads/${settings.upstream.branch}` : `refs/tags/${tag.name}`, sha };
 }
 
 /** Asked only when something is amiss: this lists all of upstream. */

@@ -99,7 +99,7 @@ export function readLookSettings(environment: Environment): LookSettings {
 
 export function readMergeSettings(environment: Environment): MergeSettings {
   return complete(environment, (read) => ({
-    ...common(read),
+    ...afterLook(read),
     credential: credential(read),
     upstreamSha: read.matching("UPSTREAM_SHA", SHA, "a commit id of 40 hexadecimal digits"),
   }));
@@ -107,7 +107,7 @@ export function readMergeSettings(environment: Environment): MergeSettings {
 
 export function readFinishSettings(environment: Environment): FinishSettings {
   return complete(environment, (read) => ({
-    ...common(read),
+    ...afterLook(read),
     credential: credential(read),
     dryRun: read.optional("DRY_RUN") === "true",
     upstreamSha: read.matching("UPSTREAM_SHA", SHA, "a commit id of 40 hexadecimal digits"),
@@ -173,6 +173,13 @@ function common(read: Reader): Settings {
   };
 }
 
+/** What of upstream the run is about is decided once. */
+function afterLook(read: Reader): Settings {
+  const settings = common(read);
+  const ref = read.matching("UPSTREAM_REF", /^refs\/(?:heads|tags)\/./, "a branch or a tag by its full name");
+  return { ...settings, upstream: { ...settings.upstream, ref } };
+}
+
 function readUpstream(read: Reader): Settings["upstream"] {
   const branch = read.text("UPSTREAM_BRANCH");
   const follow = read.parsed("UPSTREAM_FOLLOW", parseFollow, EXPECTED_FOLLOW, { kind: "branch" });
@@ -180,7 +187,7 @@ function readUpstream(read: Reader): Settings["upstream"] {
     url: read.text("UPSTREAM_URL"),
     branch,
     follow,
-    ref: read.optional("UPSTREAM_REF") || followedRef(follow, branch),
+    ref: followedRef(follow, branch),
     why: read.optional("UPSTREAM_WHY"),
     token: read.optional("UPSTREAM_TOKEN"),
   };

@@ -2,10 +2,10 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { followText } from "../../lib/render/follow.ts";
 import {
-  type ChoiceFacts,
   chooseTag,
   compareNames,
   type Follow,
+  type FollowedTags,
   parseFollow,
   rememberedTag,
   tagAt,
@@ -17,10 +17,8 @@ import { parseRefs } from "../../sync/refs.ts";
 import { forkConfig } from "../support/fork-config.ts";
 import { sha } from "./support/settings.ts";
 
-type Tags = ChoiceFacts["follow"];
-
 /** As the configuration says it and the workflow hands it on. */
-function follow(written: object): Tags {
+function follow(written: object): FollowedTags {
   const read = parseFollow(followText(forkConfig({ follow: written }).follow));
   if (read === undefined || read.kind === "branch") throw new Error("no tags");
   return read;
@@ -162,6 +160,45 @@ test("an annotated tag is known by its commit", () => {
     { name: "v1", sha: sha("b") },
     { name: "x/refs/tags/v2", sha: sha("c") },
   ]);
+});
+
+/** Wherever a name gets to, ref, commit message, shell or Markdown, it means nothing there. */
+test("nothing but a plain name is chosen or told", () => {
+  const canaries = [
+    "$(id)",
+    "`id`",
+    "${{ x }}",
+    "##[error]",
+    "::stop::",
+    "\n",
+    " ",
+    '"',
+    "'",
+    ";",
+    "&",
+    "|",
+    "<",
+    "#1",
+    "\u202e",
+    "%0A",
+  ];
+  const name = fc
+    .tuple(fc.constantFrom("v1.0.", "n-", "zq"), fc.nat(9), fc.option(fc.constantFrom(...canaries), { nil: "" }))
+    .map((parts) => parts.join(""));
+  const written = fc.constantFrom({ releases: "*", prereleases: true }, { tags: "n-*" }, { tags: "*" });
+  fc.assert(
+    fc.property(written, fc.array(name), fc.option(name, { nil: undefined }), (what, names, taken) => {
+      const odd = [...names, taken ?? ""].filter((one) => one !== "" && !/^[\w@.+/-]+$/.test(one));
+      let told: string;
+      try {
+        told = choose(what, names, taken);
+      } catch (error) {
+        told = (error as Error).message;
+      }
+      expect(odd.filter((one) => told.includes(one))).toEqual([]);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 describe("by hand", () => {

@@ -55,6 +55,7 @@ describe("settings", () => {
       "GITHUB_TOKEN is missing",
       "SYNC_BRANCH is missing",
       "TARGET_BRANCH is missing",
+      "UPSTREAM_REF is missing",
       "CREDENTIALS is missing",
       "UPSTREAM_SHA is missing",
     ]);
@@ -76,11 +77,27 @@ describe("settings", () => {
     ]);
   });
 
+  test("say what is followed", () => {
+    expect(readLookSettings(environment).upstream).toMatchObject({
+      follow: { kind: "branch" },
+      ref: "refs/heads/main",
+    });
+    const tags = { ...environment, UPSTREAM_FOLLOW: '{"tags":"nightly-*"}' };
+    expect(readLookSettings(tags).upstream).toMatchObject({
+      follow: { kind: "tags", pattern: "nightly-*" },
+      ref: "refs/tags/nightly-*",
+    });
+    expect(problems(() => readLookSettings({ ...environment, UPSTREAM_FOLLOW: "releases" }))).toEqual([
+      "UPSTREAM_FOLLOW is not branch, or JSON with releases, comparators and prereleases, or with tags",
+    ]);
+  });
+
   test("of finish take empty outputs as absent and refuse what is no commit id", () => {
     const jobs = {
       CREDENTIALS: "deploy-key",
       CREDENTIAL: "k",
       UPSTREAM_SHA: sha("3"),
+      UPSTREAM_REF: "refs/tags/v1.4.2",
       MERGE_RESULT: "success",
       TEST_RESULT: "skipped",
     };
@@ -89,6 +106,7 @@ describe("settings", () => {
       candidate: undefined,
       conflict: false,
     });
+    expect(read({}).upstream.ref).toBe("refs/tags/v1.4.2");
     expect(problems(() => read({ CANDIDATE_SHA: "main" }))).toEqual([
       'CANDIDATE_SHA is "main", expected a commit id of 40 hexadecimal digits, or nothing',
     ]);

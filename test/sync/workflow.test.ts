@@ -114,6 +114,24 @@ describe("the workflow template", () => {
     ]);
   });
 
+  test("hands on what look found out about upstream", () => {
+    const found = (job: string, name: string) =>
+      Object.entries(step(job, name).env ?? {}).filter(([, value]) =>
+        /look\.outputs\.(?:upstream|ref|why)/.test(value),
+      );
+    const upstream = [
+      ["UPSTREAM_SHA", "${{ needs.look.outputs.upstream }}"],
+      ["UPSTREAM_REF", "${{ needs.look.outputs.ref }}"],
+    ];
+    expect(found("merge", "Merge")).toEqual(upstream);
+    expect(found("finish", "Finish")).toEqual([...upstream, ["UPSTREAM_WHY", "${{ needs.look.outputs.why }}"]]);
+    expect(workflow.jobs.look.outputs).toMatchObject({
+      upstream: "${{ steps.look.outputs.upstream }}",
+      ref: "${{ steps.look.outputs.ref }}",
+      why: "${{ steps.look.outputs.why }}",
+    });
+  });
+
   test("shows the test job a token in its first step alone", () => {
     const [first, ...rest] = jobs.test?.steps ?? [];
     expect(JSON.stringify(first)).toContain("github.token");
