@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { packageVersion } from "../lib/package-root.ts";
 import { credentialsCommand } from "./credentials.ts";
 import { applyCommand, destroyCommand, planCommand } from "./deploy.ts";
+import { docsCommand } from "./docs.ts";
 import { doctorCommand } from "./doctor.ts";
 import { initCommand } from "./init.ts";
 import { exitCodes, reportFailure } from "./output.ts";
@@ -28,6 +29,7 @@ const program = new Command("upstream-sync")
   .addCommand(resolveCommand())
   .addCommand(statusCommand())
   .addCommand(credentialsCommand())
+  .addCommand(docsCommand())
   .addCommand(sandboxCommand())
   .addHelpText(
     "after",

@@ -33,6 +33,7 @@ describe("the guides", () => {
       "credentials.md: sh",
       "doctor.md: json",
       "doctor.md: sh",
+      "document.md: sh",
       "policies.md: yaml (examples/policies/upstream-sync.yaml)",
       "rollback.md: sh",
       "start.md: sh",
@@ -84,6 +85,14 @@ describe("the guides", () => {
   test("every check of doctor is explained, in its order", () => {
     const rows = read("docs/guides/doctor.md").matchAll(/^\| `(?<id>[\w-]+)` \| /gm);
     expect([...rows].map(({ groups }) => groups?.id)).toEqual(checks.map(({ id }) => id));
+  });
+
+  test("what docs check says is what the code says", () => {
+    const code = read("lib/checks/set-up-files.ts");
+    const rows = read("docs/guides/document.md").matchAll(/^\| `(?<text>[^`]+)` \| /gm);
+    const texts = [...rows].map(({ groups }) => groups?.text as string);
+    expect(texts.length).toBeGreaterThan(5);
+    expect(texts.filter((text) => !code.includes(text))).toEqual([]);
   });
 
   test("every link leads to a file", () => {

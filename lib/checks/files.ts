@@ -1,6 +1,7 @@
 /** Branches and files: what has to be in git on both sides, and whether what is deployed is what the config says. */
 import { gitBlobId } from "../render/digest.ts";
 import { type Check, cannotTell, gh, isDeployed, notOk, ok, type View } from "./check.ts";
+import { agreement } from "./digests.ts";
 import { testEntries } from "./test-entry.ts";
 
 const branches: Check = {
@@ -68,9 +69,6 @@ const tests: Check = {
   },
 };
 
-const digestInWorkflow = /^\s*UPSTREAM_SYNC_DIGEST: "?(?<digest>[0-9a-f]{64})"?$/m;
-const digestInDocument = /digest `(?<digest>[0-9a-f]{64})`/;
-
 const document: Check = {
   id: "document",
   title: "Document and workflow describe the same set-up",
@@ -81,14 +79,8 @@ const document: Check = {
     const { path } = fork.document;
     const found = facts.files.get("document");
     if (!found) return notOk(`no ${path} on ${fork.branches.target}`, apply);
-    const digests = [
-      digestInWorkflow.exec(facts.files.get("workflow")?.text ?? "")?.groups?.digest,
-      digestInDocument.exec(found.text ?? "")?.groups?.digest,
-    ];
-    const [ofWorkflow, ofDocument] = digests.map((digest) => digest?.slice(0, 12) ?? "none");
-    return digests[0] !== undefined && digests[0] === digests[1]
-      ? ok(`both carry digest ${ofWorkflow}`)
-      : notOk(`the workflow carries digest ${ofWorkflow}, ${path} on ${fork.branches.target} ${ofDocument}`, apply);
+    const texts = { workflow: facts.files.get("workflow")?.text ?? "", document: found.text ?? "" };
+    return agreement(texts, `${path} on ${fork.branches.target}`, apply);
   },
 };
 

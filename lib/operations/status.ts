@@ -1,8 +1,9 @@
 /** One look at a fork from outside: its last runs, how far it is behind, its pull request, and whether what is deployed is what the config says. */
-import { type Octokit, RequestError } from "octokit";
+import type { Octokit } from "octokit";
 import type { ForkConfig } from "../config/schema.ts";
 import type { RunRecord } from "../fork/run-record.ts";
 import { readJobs, readRecord, recentRuns } from "../fork/runs.ts";
+import { readTextFile } from "../fork/text-file.ts";
 import { connect, explain } from "../github.ts";
 import type { ProgressEvent } from "../progress.ts";
 import { renderFiles, workflowPath } from "../render/files.ts";
@@ -75,18 +76,9 @@ export async function* status(
 }
 
 async function deployedWorkflow(octokit: Octokit, fork: ForkConfig): Promise<Status["workflow"]> {
-  try {
-    const { data } = await octokit.rest.repos.getContent({
-      owner: fork.owner,
-      repo: fork.name,
-      path: workflowPath,
-      mediaType: { format: "raw" },
-    });
-    return String(data) === renderFiles(fork, readProgram()).workflow.content ? "as configured" : "differs";
-  } catch (error) {
-    if (error instanceof RequestError && error.status === 404) return "absent";
-    return explain(error, `read ${workflowPath} of ${fork.repository}`);
-  }
+  const text = await readTextFile(octokit, { owner: fork.owner, repo: fork.name }, workflowPath);
+  if (text === undefined) return "absent";
+  return text === renderFiles(fork, readProgram()).workflow.content ? "as configured" : "differs";
 }
 
 async function syncPullRequest(octokit: Octokit, fork: ForkConfig): Promise<StatusPullRequest | undefined> {

@@ -104,12 +104,15 @@ function protectionText({ mode, approvals, includeAdministrators }: ForkConfig["
   return `no deletion and no rewriting, nobody is exempt; changes by people need a pull request with ${reviews} and the status \`upstream-sync/tests\`, ${administrators}`;
 }
 
-/** Latest, being validated, approved: the first is the newest text, the last the approved one. */
+/** The first branch has the newest text, the last the approved one. */
+export function branchState(branches: readonly string[], n: number): string {
+  return n === 0 ? "latest" : n === branches.length - 1 ? "approved" : "being validated";
+}
+
 function documentBranches(branches: readonly string[]): string {
-  const state = (n: number) => (n === 0 ? "latest" : n === branches.length - 1 ? "approved" : "being validated");
   return [
     "| branch | state of the text there |",
     "| --- | --- |",
-    ...branches.map((branch, n) => `| ${code(branch).replaceAll("|", "\\|")} | ${state(n)} |`),
+    ...branches.map((branch, n) => `| ${code(branch).replaceAll("|", "\\|")} | ${branchState(branches, n)} |`),
   ].join("\n");
 }

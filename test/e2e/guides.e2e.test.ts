@@ -65,7 +65,7 @@ async function type(commands: string, guide: string): Promise<string> {
   return shell.all as string;
 }
 
-test("a fork is set up, a conflict is settled, the key is exchanged, and all is taken away, by the guides' commands", async () => {
+test("a fork is set up and compared, a conflict is settled, the key is exchanged, and all is taken away, by the guides' commands", async () => {
   // The guide makes the config.
   rmSync(join(world.project, "upstream-sync.yaml"));
   const started = await follow("start.md");
@@ -76,6 +76,8 @@ test("a fork is set up, a conflict is settled, the key is exchanged, and all is 
   await world.rest("administrator", "PATCH", world.forkPath, { has_issues: false });
   expect(await follow("doctor.md")).toContain('"has_issues":true');
   expect(JSON.parse(readFileSync(join(world.project, "doctor.json"), "utf8"))).toMatchObject({ ok: true });
+
+  expect(await follow("document.md")).toContain("document and workflow: both carry digest");
 
   await moveUpstream(world, "edited");
   expect((await world.upstreamSync("sync")).exitCode).toBe(1);
