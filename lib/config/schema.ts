@@ -32,6 +32,11 @@ const title: Check = (value) =>
   oneLine(value) ??
   ([...value].length > 256 ? { expected: "at most 256 characters", fix: "choose a shorter title" } : undefined);
 
+/** It ends the subject of a commit, which people read in one line. */
+const change: Check = (value) =>
+  oneLine(value) ??
+  ([...value].length > 100 ? { expected: "at most 100 characters", fix: "say it shorter" } : undefined);
+
 const oneAddress = {
   expected: "either repository or url",
   fix: "write one of them, for example repository: open-webui/open-webui",
@@ -277,6 +282,12 @@ const forkSchema = z.strictObject({
         .min(1)
         .default(["dev", "test", "main"])
         .describe("The branches it travels, latest first; the first is the target."),
+      history: z
+        .array(text(change))
+        .default([])
+        .describe(
+          "A line for each change of the set-up, oldest first: its version history and the words of its commit.",
+        ),
     })
     .prefault({})
     .describe("The process document."),

@@ -18,7 +18,7 @@ export interface ManagedFile {
   /** The content as Terraform gets it: a literal, or an expression that reads it from beside the stack. */
   readonly value: string;
   readonly home: Home;
-  /** Constant over the file's life: another message alone makes an empty commit (reference: provider.md §2.3). */
+  /** Changes only with the content: another message alone makes an empty commit (reference: provider.md §2.3). */
   readonly message: string;
   /** Words in the file by which it is known as ours. */
   readonly mark: string;

@@ -1,6 +1,11 @@
 /** The process document: what the team of this fork reads. */
 import type { ForkConfig } from "../config/schema.ts";
-import { code, fillMarkdown, shellWord } from "./fill-markdown.ts";
+import { code, fillMarkdown, shellWord, tableCell } from "./fill-markdown.ts";
+
+/** What one change of the document is called: the last words in the config, else the digest that the change brings. */
+export function changeOf({ document }: ForkConfig, digest: string): string {
+  return document.history.at(-1) ?? `settings ${digest.slice(0, 12)}`;
+}
 
 export function renderDocument(fork: ForkConfig, template: string, digest: string): string {
   const { branches, policies, pullRequest, schedule, protection } = fork;
@@ -40,7 +45,8 @@ export function renderDocument(fork: ForkConfig, template: string, digest: strin
     DOCUMENT_PATH_WORD: shellWord(fork.document.path),
     DOCUMENT_BRANCHES: documentBranches(fork.document.branches),
     DIGEST: code(digest),
-    DIGEST_SHORT: code(digest.slice(0, 12)),
+    HISTORY: historyRows(fork.document.history, digest),
+    BACKUP_BRANCH: code(`${branches.sync}-backup-<date>`),
   });
 }
 
@@ -115,4 +121,13 @@ function documentBranches(branches: readonly string[]): string {
     "| --- | --- |",
     ...branches.map((branch, n) => `| ${code(branch).replaceAll("|", "\\|")} | ${branchState(branches, n)} |`),
   ].join("\n");
+}
+
+/** The config's rows, numbered, the newest last; the settings on the page belong to the newest. */
+function historyRows(history: readonly string[], digest: string): string {
+  const now = `the settings on this page, digest ${code(digest.slice(0, 12))}`;
+  if (history.length === 0) return `| 1 | ${now} |`;
+  const row = (change: string, n: number) =>
+    `| ${n + 1} | ${tableCell(code(change))}${n === history.length - 1 ? `: ${now}` : ""} |`;
+  return history.map(row).join("\n");
 }

@@ -4,7 +4,7 @@ import { longestRun } from "../config/texts.ts";
 import { codeownersPlaces, codeownersSection } from "./codeowners.ts";
 import { credentialHoles } from "./credential-holes.ts";
 import { canonicalJson, sha256 } from "./digest.ts";
-import { renderDocument } from "./document.ts";
+import { changeOf, renderDocument } from "./document.ts";
 import { expression, fillTemplate, type Plain } from "./fill-template.ts";
 import { followText } from "./follow.ts";
 import { readProgram, readTemplates, type Templates } from "./template-source.ts";
@@ -24,6 +24,8 @@ export interface RenderedFiles {
   /** Absent when the config names neither reviewers nor owners. */
   readonly codeowners: RenderedFile | undefined;
   readonly document: RenderedFile;
+  /** What the commit of the document says was changed. */
+  readonly change: string;
 }
 
 export const workflowPath = ".github/workflows/upstream-sync.yml";
@@ -54,6 +56,7 @@ export function renderFiles(
     workflow: { path: workflowPath, content: renderWorkflow(fork, templates.workflow, digest, programSha256) },
     program: { path: programPath, content: Buffer.from(program).toString("utf8") },
     codeowners: section === undefined ? undefined : { path: codeownersPath, content: section },
+    change: changeOf(fork, digest),
     document: { path: fork.document.path, content: renderDocument(fork, templates.document, digest) },
   };
 }

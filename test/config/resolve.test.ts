@@ -57,7 +57,7 @@ const minimal: Config = {
       protection: { sync: { mode: "strict", approvals: 1, includeAdministrators: true }, target: "none" },
       credentials: "deploy-key",
       delivery: "commit",
-      document: { path: "docs/upstream-sync.md", branches: ["dev", "test", "main"] },
+      document: { path: "docs/upstream-sync.md", branches: ["dev", "test", "main"], history: [] },
       rollback: { syncBranch: "remove-if-landed" },
     },
   ],

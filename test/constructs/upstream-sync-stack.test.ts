@@ -24,6 +24,7 @@ const credentials: DeployKeyFile = {
 
 const files: RenderedFiles = {
   digest: "d".repeat(64),
+  change: "tests by compose",
   workflow: { path: ".github/workflows/upstream-sync.yml", content: "run: echo ${{ github.sha }} %{http_code}\n" },
   program: { path: ".github/upstream-sync/upstream-sync.mjs", content: "const name = `${process.env.X}`;\n" },
   codeowners: { path: ".github/CODEOWNERS", content: "/.github/ @devops-lead\n" },
@@ -197,6 +198,9 @@ describe("the stack of one fork", () => {
     expect(dependsOn("codeowners")).toEqual(["github_repository_file.program"]);
     expect(dependsOn("document")).toEqual(["github_repository_file.codeowners"]);
     expect(dependsOn("workflow")).toEqual(["github_repository_file.document"]);
+    expect(stack.resource("github_repository_file.document").commit_message).toBe(
+      "docs: update upstream-sync.md - tests by compose",
+    );
     for (const needed of [
       "github_branch.sync",
       "github_repository_ruleset.gate",

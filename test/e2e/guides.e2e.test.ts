@@ -1,4 +1,4 @@
-/** The shell commands of docs/guides, as they stand, one guide after the other, against the sandbox. */
+/** The shell commands of docs/guides and of the document in the fork, as they stand, one guide after the other, against the sandbox. */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,7 +35,10 @@ afterAll(async () => {
 });
 
 function commandsOf(guide: string): string[] {
-  const text = readFileSync(join(packageRoot(), "docs", "guides", guide), "utf8");
+  return commandsIn(readFileSync(join(packageRoot(), "docs", "guides", guide), "utf8"));
+}
+
+function commandsIn(text: string): string[] {
   return [...text.matchAll(/^```sh\n(?<commands>[\s\S]*?)^```$/gm)].map(({ groups }) => groups?.commands as string);
 }
 
@@ -78,6 +81,14 @@ test("a fork is set up and compared, a conflict is settled, the key is exchanged
   expect(JSON.parse(readFileSync(join(world.project, "doctor.json"), "utf8"))).toMatchObject({ ok: true });
 
   expect(await follow("document.md")).toContain("document and workflow: both carry digest");
+  const page = (await world.rest("administrator", "GET", `${world.forkPath}/contents/docs/upstream-sync.md?ref=dev`))
+    .data;
+  const checked = await type(
+    commandsIn(Buffer.from(page.content, "base64").toString()).join(""),
+    "the fork's document",
+  );
+  expect(checked).toContain("acme/pocket-board: 0 to create");
+  expect(checked).toContain("document and workflow: both carry digest");
 
   await moveUpstream(world, "edited");
   expect((await world.upstreamSync("sync")).exitCode).toBe(1);

@@ -87,6 +87,20 @@ test.each([
   }
 });
 
+test("each change has a row and the words of its commit", () => {
+  const of = (history: string[]) => renderFiles(forkConfig({ document: { history } }), "");
+  const rows = (text: string) => text.split("| version | change |\n| --- | --- |\n")[1];
+  const first = of([]);
+  const digest = (files: { digest: string }) => files.digest.slice(0, 12);
+  expect(rows(first.document.content)).toBe(`| 1 | the settings on this page, digest \`${digest(first)}\` |\n`);
+  expect(first.change).toBe(`settings ${digest(first)}`);
+  const second = of(["first set-up", "tests: a | b"]);
+  expect(rows(second.document.content)).toBe(
+    `| 1 | \`first set-up\` |\n| 2 | \`tests: a \\| b\`: the settings on this page, digest \`${digest(second)}\` |\n`,
+  );
+  expect(second.change).toBe("tests: a | b");
+});
+
 describe("what is followed", () => {
   const document = (follow: unknown) => renderFiles(forkConfig({ follow }), "").document.content;
 
