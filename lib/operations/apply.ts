@@ -23,10 +23,15 @@ export interface ApplyResult {
   readonly report: string | undefined;
 }
 
-export async function* apply(context: Context, planned: PlanResult): AsyncGenerator<ProgressEvent, ApplyResult> {
+/** @param sleep between two looks, for tests. */
+export async function* apply(
+  context: Context,
+  planned: PlanResult,
+  sleep: (milliseconds: number) => Promise<unknown> = setTimeout,
+): AsyncGenerator<ProgressEvent, ApplyResult> {
   if (planned.destroy) return yield* takeAway(context, planned);
   const { done, removal } = yield* carryOut(planned);
-  const proof = yield* prove(planned);
+  const proof = yield* prove(planned, sleep);
   return { repository: planned.repository, done, removal, proof, report: undefined };
 }
 
@@ -54,12 +59,15 @@ async function* carryOut(
 const secondLookSeconds = 3;
 
 /** @throws Failure when a plan right after the apply still finds something to change. */
-async function* prove({ repository, workspace }: PlanResult): AsyncGenerator<ProgressEvent, ApplyResult["proof"]> {
+async function* prove(
+  { repository, workspace }: PlanResult,
+  sleep: (milliseconds: number) => Promise<unknown>,
+): AsyncGenerator<ProgressEvent, ApplyResult["proof"]> {
   const started = performance.now();
   yield { fork: repository, text: "proving that nothing is left to change" };
   let { changes } = await terraformPlan(workspace, { destroy: false });
   if (changes.length > 0) {
-    await setTimeout(secondLookSeconds * 1000);
+    await sleep(secondLookSeconds * 1000);
     ({ changes } = await terraformPlan(workspace, { destroy: false }));
   }
   if (changes.length > 0) {
