@@ -61,7 +61,12 @@ function compareFile(rendered: RenderedFiles, repository: string, file: FoundFil
           .slice(1) // a line of "=" that no tool needs
           .join("\n");
   const finding = judge(file, digest, rendered.digest, repository, linesText(differing));
-  return { file: kind, path, place, digest: digest ?? null, differing, diff, ...finding };
+  const unsaid = kind === "document" && finding.state !== "ok" && digest !== undefined && digest !== rendered.digest;
+  const toSay =
+    unsaid && lastRow(text ?? "") === lastRow(expected)
+      ? { remedy: `say what changed in a new line of document.history, then ${finding.remedy}` }
+      : {};
+  return { file: kind, path, place, digest: digest ?? null, differing, diff, ...finding, ...toSay };
 }
 
 function judge(
@@ -86,6 +91,14 @@ function judge(
   return home
     ? notOk(`made from another config or version (${versions}): ${lines}`, plan(repository))
     : ok(`another version (${versions}): the newest comes by pull request`);
+}
+
+/** Of the version history, without the digest: the same before and after a change means that nobody said what it is. */
+function lastRow(document: string): string | undefined {
+  return document
+    .match(/^\| \d+ \| .*$/gm)
+    ?.at(-1)
+    ?.replace(/`[0-9a-f]{12}`/, "");
 }
 
 function differingLines(found: string, expected: string): [number, number][] {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { docsCheckText } from "../../cli/docs.ts";
+import { compareSetUp } from "../../lib/checks/set-up-files.ts";
 import { type DocsCheck, docsCheck, oneFork } from "../../lib/operations/docs-check.ts";
 import { renderFiles } from "../../lib/render/files.ts";
 import { readProgram } from "../../lib/render/template-source.ts";
@@ -102,6 +103,22 @@ describe("on the fork's branches", () => {
     expect(briefly(without).files[1]).toBe("document on dev (latest): not ok: it is not there");
     expect(without.agreement).toBeUndefined();
   });
+});
+
+test("a change that nobody gave a row in the version history is asked for one", () => {
+  const told = (history: string[]) => {
+    const now = renderFiles(forkConfig({ document: { history } }), readProgram());
+    const before = renderFiles(
+      forkConfig({ document: { history: ["start"] }, schedule: { cron: "7 4 * * *" } }),
+      readProgram(),
+    );
+    const found = { kind: "document" as const, path: "docs/upstream-sync.md", place: "on dev", home: true };
+    return compareSetUp(now, fork.repository, [{ ...found, text: before.document.content }]).files[0]?.remedy;
+  };
+  expect(told(["start"])).toBe(
+    "say what changed in a new line of document.history, then upstream-sync plan acme/open-webui",
+  );
+  expect(told(["start", "earlier in the night"])).toBe("upstream-sync plan acme/open-webui");
 });
 
 describe("in a work tree", () => {
