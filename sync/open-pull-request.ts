@@ -2,11 +2,13 @@
 import { askPeople } from "./ask-people.ts";
 import { type Asked, askedIn, isMissing, NOTHING, withAsked } from "./asked.ts";
 import { type GitHub, GitHubError } from "./github.ts";
-import { knownPullRequests, type PullRequest } from "./known-pull-request.ts";
+import { BEGIN, knownPullRequests, type PullRequest } from "./known-pull-request.ts";
 import { LIMIT, withOurPart } from "./pull-request.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Wanted {
+  /** The commit that the text is about. */
+  readonly tip: string;
   /** Our text for what was asked of people, in at most so many characters. */
   readonly body: (asked: Asked, room: number) => string;
   /** `heal` opens a pull request that is missing, and of any other says nothing new: a run that was killed may not have asked all. */
@@ -22,12 +24,19 @@ export interface Opened {
 /** @throws GitHubError when GitHub does not let the workflow open pull requests. */
 export async function openPullRequest(github: GitHub, settings: Settings, wanted: Wanted): Promise<Opened> {
   const open = await openOne(github, settings);
-  if (open !== undefined && wanted.mode === "heal") return await askTheRest(github, settings, open);
+  if (open !== undefined && wanted.mode === "heal" && !isStale(open, wanted.tip)) {
+    return await askTheRest(github, settings, open);
+  }
   const pull = open ?? (await create(github, settings, wanted.body(NOTHING, LIMIT)));
   if (pull === undefined) return { number: null, warnings: [] };
   const { asked, warnings } = await askPeople(github, settings, pull, askedIn(pull.body ?? "") ?? NOTHING);
   await writeBody(github, settings, pull, (room) => wanted.body(asked, room));
   return { number: pull.number, warnings };
+}
+
+/** Our words are about an earlier commit: the run that promoted this one was killed before it said so. */
+function isStale({ body }: PullRequest, tip: string): boolean {
+  return body?.includes(BEGIN) === true && !body.includes(tip);
 }
 
 /** On a pull request with our words: what an earlier run wrote there says whom it asked, before and after it did. */

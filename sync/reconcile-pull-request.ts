@@ -68,7 +68,7 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
       : { kind: "steps", steps: facts.test.steps, url: settings.run.url },
   };
   const body = (asked: Asked, room: number) => pullRequestBody(texts, settings, asked, room);
-  return openPullRequest(context.github, settings, { body, mode: decision.pullRequest });
+  return openPullRequest(context.github, settings, { tip, body, mode: decision.pullRequest });
 }
 
 /** What an earlier run said about a commit. https://docs.github.com/rest/commits/statuses#get-the-combined-status-for-a-specific-reference */

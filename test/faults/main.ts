@@ -114,6 +114,8 @@ async function tell(story: Story, lab: Lab, report: Report, options: Options): P
     if (options.list || report.has(trial.id)) continue;
     if (stopping) return;
     const result = await attempt(story, trial);
+    // A signal at a terminal reaches the running commands too: what came of it says nothing.
+    if (stopping && failedOf([result]).length > 0) return;
     report.add(result);
     const word = result.lost.length > 0 ? "LOST" : result.converged ? "ok" : "DIFFERS";
     say(`${index + 1}/${trials.length} ${word} ${result.id} (${result.seconds.toFixed(1)} s)`);

@@ -79,6 +79,17 @@ describe("labels and reviewers", () => {
   });
 });
 
+test("words about an earlier commit, left by a run that was killed after the promotion, are replaced by the next run", async () => {
+  await w.run(configured());
+  const [promoted, whole] = [tip() ?? "", pull().body ?? ""];
+  pull().body = `Ours.\n\n${whole.replaceAll(promoted, "0".repeat(40))}`;
+  w.fork.git("update-ref", "refs/upstream-sync/candidate/999", promoted);
+  expect((await w.run(configured())).records).toMatchObject([{ outcome: "up-to-date", pr: 100 }]);
+  expect(pull().body).toMatch(/^Ours\./);
+  expect(pull().body).toContain(`Status of \`${promoted}\`: \`success\``);
+  expect(pull().body).not.toContain("0".repeat(40));
+});
+
 describe("an approved pull request", () => {
   test("stays as it is until it has landed, found by look", async () => {
     await w.run();
