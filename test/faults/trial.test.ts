@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { namesOf } from "./fork-state.ts";
+import { namesOf, withoutSteps } from "./fork-state.ts";
 import { markdown, rowsOf } from "./table.ts";
 import { carriedOut, judge, momentsOf, placesOf, sample } from "./trial.ts";
 
@@ -95,4 +95,13 @@ test("issues go by their title and how many of it came before, whatever numbers 
     [2, '"a" #1'],
     [3, '"b" #2'],
   ]);
+});
+
+test("a result known by the commit's status alone is the result that lists its steps, and a failure is neither", () => {
+  const sha = "0123456789abcdef0123456789abcdef01234567";
+  const steps = `Passed on \`${sha}\`: [log](http://x/1)\n\n- \`node test.js\`: passed, 2 s\n- \`lint\`: passed, 1 s\n\n### Next\n`;
+  const status = `Status of \`${sha}\`: \`success\` ([log](http://x/2))\n\n### Next\n`;
+  expect(withoutSteps(steps)).toBe(`Passed on \`${sha}\`\n\n### Next\n`);
+  expect(withoutSteps(status)).toBe(withoutSteps(steps));
+  expect(withoutSteps(status.replace("success", "failure"))).toContain("`failure`");
 });
