@@ -41,10 +41,12 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
   const target = facts.now.target;
   if (decision.pullRequest === "leave" || tip === null || target === undefined) return { number: null, warnings: [] };
   const healing = decision.pullRequest === "heal";
-  if (healing && !(await carriesUpstream(git, tip, facts.upstream, target))) return { number: null, warnings: [] };
+  const carries = await carriesUpstream(git, tip, facts.upstream, target);
+  if (healing && !carries) return { number: null, warnings: [] };
   const held = await readHeld(git, settings, tip, facts.now);
-  // The target alone, merged in before a conflict, brings nothing that could land; files that are held could.
-  const same = !healing && held.length === 0 && (await treeOf(git, tip)) === (await treeOf(git, target));
+  // The target alone, merged in before a conflict, brings nothing that could land; upstream's commits with held files could.
+  const empty = !carries || held.length === 0;
+  const same = !healing && empty && (await treeOf(git, tip)) === (await treeOf(git, target));
   if (same) return { number: null, warnings: [] };
   // Closed by people: that is an answer, and `retest` is what takes it back.
   if (facts.pull.closed && !settings.retest) return { number: null, warnings: [] };

@@ -49,6 +49,7 @@ export async function* createCredentials(
     app = await checkApp(context.env, fork, options.app.id, options.app.privateKey);
   }
   if (!app) await refuseForbiddenKeys(context, fork);
+  if (!options.replace) await refuseSomebodysEnvironment(context, fork);
   const key = yield* makeEnvironment(context, fork);
 
   const common = {
@@ -128,6 +129,38 @@ async function refuseForbiddenKeys(context: Context, { owner, repository }: Fork
   throw new InputFailure(
     `the organization ${owner} forbids deploy keys: nothing was made for ${repository}`,
     "let an owner of the organization allow them (its settings, Deploy keys), or write credentials: github-app",
+  );
+}
+
+/** One that has what we never give it is somebody's; else it may be left of a run of ours that was cut short, or of a key that was revoked. */
+async function refuseSomebodysEnvironment(context: Context, fork: ForkConfig): Promise<void> {
+  const { rest } = connect(context.env);
+  const environment = { owner: fork.owner, repo: fork.name, environment_name: credentialsEnvironment };
+  const unreadable = (error: unknown) =>
+    explain(error, `read the environment ${credentialsEnvironment} of ${fork.repository}`);
+  const found = await rest.repos.getEnvironment(environment).catch((error: { status?: number }) => {
+    if (error.status === 404) return undefined;
+    return unreadable(error);
+  });
+  if (!found) return;
+  const [repository, policies, secrets] = await Promise.all([
+    rest.repos.get(environment).catch(unreadable),
+    rest.repos.listDeploymentBranchPolicies(environment).catch(unreadable),
+    rest.actions.listEnvironmentSecrets(environment).catch(unreadable),
+  ]);
+  const { protection_rules: rules = [], deployment_branch_policy: branches } = found.data;
+  const signs = [
+    ...rules.flatMap(({ type }) => (type === "branch_policy" ? [] : [`the rule ${type}`])),
+    ...(branches?.custom_branch_policies ? [] : ["deployments from other branches than selected ones"]),
+    ...policies.data.branch_policies.flatMap(({ name }) =>
+      name === repository.data.default_branch ? [] : [`deployments from ${name}`],
+    ),
+    ...secrets.data.secrets.map(({ name }) => `the secret ${name}`),
+  ];
+  if (signs.length === 0) return;
+  throw new InputFailure(
+    `the environment ${credentialsEnvironment} of ${fork.repository} is there already: got one with ${signs.join(", ")}, expected none`,
+    "rename or remove it in the fork's settings; or, when it is upstream-sync's own or may become that, pass --replace: a destroy removes it then",
   );
 }
 

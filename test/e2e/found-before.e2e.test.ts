@@ -116,6 +116,17 @@ describe("a fork that has all of it already", () => {
   }, 300_000);
 
   test("what is of our name and not ours stops it before anything is written, all of it at once", async () => {
+    const policy = { protected_branches: false, custom_branch_policies: true };
+    await fork.team("PUT", "/environments/upstream-sync", { deployment_branch_policy: policy });
+    await fork.team("POST", "/environments/upstream-sync/deployment-branch-policies", { name: "release/*" });
+    const taken = await fork.world.upstreamSync("credentials", "create");
+    expect([taken.exitCode, taken.stderr]).toEqual([
+      2,
+      expect.stringContaining(
+        "the environment upstream-sync of acme/pocket-board is there already: got one with deployments from release/*, expected none",
+      ),
+    ]);
+    await fork.team("DELETE", "/environments/upstream-sync");
     await fork.credentials();
     const ruleset = { target: "branch", enforcement: "active", rules: [{ type: "deletion" }] };
     await fork.team("POST", "/rulesets", {
