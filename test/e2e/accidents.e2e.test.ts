@@ -138,7 +138,7 @@ describe("a set-up that people and accidents happen to", () => {
     const [pull] = await fork.team("GET", "/pulls?state=open&base=sync/upstream");
 
     const { removal } = await fork.destroy();
-    const ours = [`pull request #${record.pr}`, `pull request #${pull.number}`, `issue #${record.issue}`];
+    const ours = [`pull request #${pull.number}`, `issue #${record.issue}`];
     expect(removal.closed).toEqual(ours);
     expect(removal.kept).toEqual([
       { thing: "branch sync/upstream", why: "it was there before, or the config keeps it" },
@@ -147,7 +147,7 @@ describe("a set-up that people and accidents happen to", () => {
     expect(removal.removed[0]).toBe(`branch ${untouched}`);
     const refs = await fork.world.refs();
     expect([refs[`refs/heads/${untouched}`], refs[`refs/heads/${touched}`]]).toEqual([undefined, work]);
-    for (const number of [record.pr, pull.number, record.issue]) {
+    for (const number of [pull.number, record.issue]) {
       const { state, body } = await fork.team("GET", `/issues/${number}`);
       expect([state, body]).toEqual(["closed", expect.stringContaining("upstream-sync was taken away from this fork")]);
     }

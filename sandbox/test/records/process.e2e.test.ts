@@ -106,6 +106,8 @@ afterAll(async () => {
 
 describe("the sandbox process", () => {
   test("says that it is ready without its token, which stands in a file for its owner alone", async () => {
+    // The file may be there before the line has come through the pipe.
+    await until(() => output.endsWith("\n"));
     expect(JSON.parse(output)).toEqual({ ready: true, url: first.url });
     expect(statSync(ready).mode & 0o777).toBe(0o600);
     expect(first.pid).toBe(child.pid);
