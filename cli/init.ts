@@ -1,7 +1,7 @@
 /** `upstream-sync init` */
 import { resolve } from "node:path";
 import { createInterface, type Interface } from "node:readline/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import pc from "picocolors";
 import { InputFailure } from "../lib/failure.ts";
 import type { Answers, Question } from "../lib/init/choices.ts";
@@ -24,7 +24,13 @@ export function initCommand(): Command {
     .option("--target <branch>", "the branch upstream's changes land on, by pull request")
     .option("--tests <command>", "what has to pass; again for more, or once compose:FILE:SERVICE", each)
     .option("--reviewers <logins>", "who is asked for a review, separated by commas")
-    .option("--credentials <kind>", "deploy-key, github-app or github-token")
+    .addOption(
+      new Option("--credentials <kind>", "what the workflow pushes with").choices([
+        "deploy-key",
+        "github-app",
+        "github-token",
+      ]),
+    )
     .option("--from <branch>", "the branch the sync branch is made from (not asked)")
     .option("--sync <branch>", "the sync branch (not asked)")
     .option("-y, --yes", "take what is suggested, do not ask")

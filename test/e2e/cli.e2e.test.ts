@@ -32,6 +32,19 @@ describe("the command line", () => {
       expect(help.stdout).toContain(word);
   });
 
+  test("completion prints a script, and the forks of a config, however broken that is, without a word on stderr", async () => {
+    const folder = project(`${minimal}  acme/site: {}\n`);
+    const script = await upstreamSync(folder, ["completion", "bash"]);
+    expect(script).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^complete .* upstream-sync$/m) });
+    const forks = (...args: string[]) => upstreamSync(folder, ["completion", "--forks", ...args]);
+    expect(await forks()).toEqual({ exitCode: 0, stdout: "acme/open-webui\nacme/site", stderr: "" });
+    writeFileSync(join(folder, "broken.yaml"), "forks: [: {");
+    for (const file of ["broken.yaml", "missing.yaml"]) {
+      expect(await forks("--config", file)).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+    }
+    expect(await upstreamSync(folder, ["completion", "csh"])).toMatchObject({ exitCode: 2 });
+  });
+
   test("an unknown command is wrong input", async () => {
     expect(await upstreamSync(project(), ["deplyo"])).toMatchObject({
       exitCode: 2,
