@@ -1,8 +1,9 @@
 /** The one issue of an open conflict, in the fork and nowhere else. */
-import { type ConflictMark, ISSUE_TITLE, readMark, withConflictPart } from "./conflict-text.ts";
+import { type ConflictMark, ISSUE_TITLE, readMark, titleOf, withConflictPart } from "./conflict-text.ts";
 import { type GitHub, GitHubError } from "./github.ts";
 import type { Settings, WhichFork } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
+import { isSameRoute } from "./verify-route.ts";
 
 /** https://docs.github.com/rest/issues/assignees#add-assignees-to-an-issue */
 const MOST_ASSIGNEES = 10;
@@ -29,7 +30,8 @@ export async function conflictIssues(github: GitHub, settings: WhichFork, named:
   const older = await Promise.all(missing.map((number) => oneIssue(github, `${path}/${number}`)));
   return [...newest, ...older.flat()].flatMap((issue) => {
     const mark = issue.pull_request === undefined ? readMark(issue.body) : undefined;
-    return mark === undefined ? [] : [{ ...issue, mark }];
+    const ours = mark !== undefined && isSameRoute(mark.branch, settings.branches.sync);
+    return ours ? [{ ...issue, mark }] : [];
   });
 }
 
@@ -88,7 +90,7 @@ async function writeBody(github: GitHub, settings: Settings, issue: Issue, text:
 async function openIssue(github: GitHub, settings: Settings, body: string): Promise<Kept> {
   const { labels, reviewers } = settings.pullRequest;
   const assignees = reviewers.slice(0, MOST_ASSIGNEES);
-  const issue = { title: ISSUE_TITLE, body, labels };
+  const issue = { title: titleOf(ISSUE_TITLE, settings), body, labels };
   const create = async (more: { readonly assignees?: readonly string[] }) =>
     ((await github.write("POST", `/repos/${settings.repository}/issues`, { ...issue, ...more })) as { number: number })
       .number;

@@ -2,7 +2,7 @@
 
 import { askPeople } from "./ask-people.ts";
 import { NOTHING } from "./asked.ts";
-import { type ConflictMark, PULL_TITLE, readMark, withConflictPart } from "./conflict-text.ts";
+import { type ConflictMark, PULL_TITLE, readMark, titleOf, withConflictPart } from "./conflict-text.ts";
 import { type GitHub, GitHubError } from "./github.ts";
 import type { PullRequest } from "./known-pull-request.ts";
 import { conflictNumber, PROPOSAL } from "./refs.ts";
@@ -71,7 +71,7 @@ export async function closePull(github: GitHub, settings: WhichFork, pull: Confl
 
 async function openPull(github: GitHub, settings: Settings, branch: string, body: string): Promise<ConflictPull> {
   const path = `/repos/${settings.repository}/pulls`;
-  const wanted = { title: PULL_TITLE, head: branch, base: settings.branches.sync, body };
+  const wanted = { title: titleOf(PULL_TITLE, settings), head: branch, base: settings.branches.sync, body };
   try {
     return (await github.write("POST", path, { ...wanted, draft: true })) as ConflictPull;
   } catch (error) {

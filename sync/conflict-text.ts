@@ -4,6 +4,7 @@ import type { Conflict } from "./fold.ts";
 import { shortName } from "./follow.ts";
 import { code, conflictLine, cutLines, fenced, shellWord, testLine } from "./markdown.ts";
 import type { Settings } from "./settings.ts";
+import { VERIFY_TITLE } from "./verify-route.ts";
 
 /** Where a conflict stands. */
 export type Standing =
@@ -52,6 +53,11 @@ export type Place =
 
 export const PULL_TITLE = "chore: resolve upstream sync conflicts";
 export const ISSUE_TITLE = "Upstream sync waits for people: a conflict";
+
+/** Nobody shall take one of a verification for the team's. */
+export function titleOf(title: string, { route }: Pick<Settings, "route">): string {
+  return route === "main" ? title : `${VERIFY_TITLE}: ${title}`;
+}
 
 /** GitHub refuses bodies over 65,536 characters; a listed path has some 310 at most. */
 const MOST_LISTED = 60;

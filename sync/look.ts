@@ -161,6 +161,7 @@ export function emptyRecord(settings: Settings): RunRecord {
     outcome: "stopped",
     reason: "",
     run: settings.run.id,
+    ...(settings.route === "main" ? {} : { route: settings.route }),
     upstream: upstreamOf(settings, null),
     sync: { before: null, after: null },
     target: null,

@@ -11,6 +11,8 @@ export interface RunRecord {
   readonly reason: string;
   /** The workflow run's id. */
   readonly run: number;
+  /** Only of a verification, `verify-<id>`: such a run says nothing about the fork's sync. */
+  readonly route?: string;
   /** `why`: how it comes that it is this one, once that is known. */
   readonly upstream: { readonly ref: string; readonly sha: string | null; readonly why?: string };
   readonly sync: { readonly before: string | null; readonly after: string | null };

@@ -77,8 +77,13 @@ export function branchPatterns({ sync, target }: Settings["branches"]): string[]
   return [sync, target, `${sync}-conflict-*`, `${sync}-manual*`].map((branch) => `refs/heads/${branch}`);
 }
 
-export function candidateRef(settings: Settings): string {
-  return `${CANDIDATES}${settings.run.id}`;
+export function candidateRef(settings: Pick<Settings, "route" | "run">): string {
+  return `${candidatesOf(settings)}${settings.run.id}`;
+}
+
+/** A verification has a place of its own: a candidate that is left over makes the next run of its route look again. */
+function candidatesOf({ route }: Pick<Settings, "route">): string {
+  return route === "main" ? "refs/upstream-sync/candidate/" : `refs/upstream-sync/${route}/candidate/`;
 }
 
 /** Where a fetched ref is kept locally, so that the fork's names never mix with upstream's. */
@@ -92,6 +97,7 @@ export function refUnder(side: "fork", ref: string): string {
  */
 export function refsOf(listing: string, settings: Pick<Settings, "route" | "branches">): RemoteRefs {
   const refs = parseRefs(listing);
+  const candidates = candidatesOf(settings);
   return {
     sync: refs.get(`refs/heads/${settings.branches.sync}`),
     target: refs.get(`refs/heads/${settings.branches.target}`),
@@ -102,7 +108,7 @@ export function refsOf(listing: string, settings: Pick<Settings, "route" | "bran
       held: refs.get(recordRef(settings, "held")),
       tag: recordedTag(refs, settings),
     },
-    candidates: new Map([...refs].filter(([ref]) => ref.startsWith(CANDIDATES))),
+    candidates: new Map([...refs].filter(([ref]) => ref.startsWith(candidates))),
     proposals: below(refs, `refs/heads/${settings.branches.sync}-`, (name) => PROPOSAL.test(name)),
     seen: below(refs, seenRef(settings, ""), () => true),
   };
@@ -129,5 +135,3 @@ export function parseRefs(listing: string): Map<string, string> {
       }),
   );
 }
-
-const CANDIDATES = "refs/upstream-sync/candidate/";

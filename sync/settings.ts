@@ -4,6 +4,7 @@ import { complete, type Environment, type Reader, SHA } from "./environment.ts";
 import { type Follow, followedRef, parseFollow } from "./follow.ts";
 import { NO_POLICIES, type Policies } from "./policies.ts";
 import { PROPOSAL } from "./refs.ts";
+import { EXPECTED_VERIFY_ID, VERIFY_ID, VERIFY_TITLE, verifyNames } from "./verify-route.ts";
 
 /** `needs.<job>.result` as GitHub fills it. */
 export type JobResult = "success" | "failure" | "cancelled" | "skipped";
@@ -34,6 +35,7 @@ export interface Settings {
   /** The job token; it reads, and writes what has no git in it. */
   readonly token: string;
   readonly run: { readonly id: number; readonly attempt: number; readonly url: string };
+  /** `main`, or that of a verification. */
   readonly route: string;
   readonly upstream: {
     readonly url: string;
@@ -136,6 +138,40 @@ function credential(read: Reader): Credential {
 }
 
 function common(read: Reader): Settings {
+  const settings = configured(read);
+  if (read.optional("VERIFY") === "") return settings;
+  return verifying(settings, read.matching("VERIFY", VERIFY_ID, EXPECTED_VERIFY_ID));
+}
+
+/**
+ * The same run on the branches of a verification: of what is configured only policies, labels and what becomes of workflow files count.
+ * Upstream is the fork itself, read with the job's own token. Nobody is asked for a review, and nobody is assigned.
+ */
+function verifying(settings: Settings, id: string): Settings {
+  const { route, sync, target, upstream } = verifyNames(id);
+  return {
+    ...settings,
+    route,
+    branches: { sync, target },
+    upstream: {
+      url: `${settings.serverUrl}/${settings.repository}.git`,
+      branch: upstream,
+      follow: { kind: "branch" },
+      ref: `refs/heads/${upstream}`,
+      why: settings.upstream.why,
+      token: settings.token,
+    },
+    pullRequest: {
+      title: VERIFY_TITLE,
+      labels: settings.pullRequest.labels,
+      reviewers: [],
+      teamReviewers: [],
+      whenApproved: "update",
+    },
+  };
+}
+
+function configured(read: Reader): Settings {
   const repository = read.matching("GITHUB_REPOSITORY", /^[\w.-]+\/[\w.-]+$/, "owner/name");
   const serverUrl = read.text("GITHUB_SERVER_URL").replace(/\/+$/, "");
   const id = Number(read.matching("GITHUB_RUN_ID", /^\d+$/, "a number"));

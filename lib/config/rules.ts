@@ -1,4 +1,5 @@
 /** Rules between the keys of one fork. Each runs on the parts that are valid by themselves. */
+import { verifyBranches } from "../verify-names.ts";
 import type { Complaint, Path } from "./problems.ts";
 import type { ForkConfig, ForkPart } from "./schema.ts";
 
@@ -15,6 +16,7 @@ export function crossCheck(repository: string, parts: ValidParts): Finding[] {
     ...upstreamIsAnother(repository, parts),
     ...syncBranchIsItsOwn(parts),
     ...branchesFitTogether(parts),
+    ...branchesAreNotReserved(parts),
     ...documentStartsAtTarget(parts),
     ...targetRulesRefuseCommits(parts),
     ...targetLeavesMerging(parts),
@@ -74,6 +76,19 @@ function branchesFitTogether({ branches, document }: ValidParts): Finding[] {
       },
     ];
   });
+}
+
+/** `upstream-sync verify` makes and deletes what is there. */
+function branchesAreNotReserved({ branches }: ValidParts): Finding[] {
+  if (!branches) return [];
+  return (["sync", "from", "target"] as const)
+    .filter((key) => branches[key].startsWith(verifyBranches))
+    .map((key) => ({
+      path: ["branches", key],
+      got: branches[key],
+      expected: `a branch that is not below ${verifyBranches}, where "upstream-sync verify" makes and deletes branches`,
+      fix: "name another branch",
+    }));
 }
 
 function documentStartsAtTarget({ branches, document }: ValidParts): Finding[] {

@@ -5,6 +5,7 @@
 import { type Octokit, RequestError } from "octokit";
 import { explain, isRateLimit } from "../github.ts";
 import { workflowPath } from "../render/files.ts";
+import { isVerification } from "../verify-names.ts";
 import { askGraph, type GraphFacts, type GraphWanted } from "./facts-query.ts";
 
 /** What GitHub said, or why it did not say it: a right that is missing, a plan, a server that does not know the question. */
@@ -86,7 +87,7 @@ export interface ForkFacts extends GraphFacts {
   /** Whether workflows may open pull requests. */
   readonly actionsOpenPulls: Told<boolean>;
   readonly workflows: Told<readonly Workflow[]>;
-  /** Of our workflow, newest first. */
+  /** Of our workflow, newest first, without those of a verification. */
   readonly runs: Told<readonly RunFact[]>;
   readonly keys: Told<readonly KeyFact[]>;
   /** Names of the secrets every workflow of the repository can read: its own, and what the organization shares. */
@@ -148,7 +149,7 @@ export async function readForkFacts(
       data.workflows.map(({ path, state }) => ({ path, state })),
     ),
     orElse(
-      get(`actions/workflows/${workflowPath.split("/").at(-1)}/runs?per_page=5`, {}, runFacts),
+      get(`actions/workflows/${workflowPath.split("/").at(-1)}/runs?per_page=25`, {}, runFacts),
       [] as readonly RunFact[],
     ),
     get("keys?per_page=100", {}, keyFacts),
@@ -249,6 +250,7 @@ async function orElse<Value, Other>(
 }
 
 interface RestRun {
+  readonly display_title: string;
   readonly html_url: string;
   readonly event: string;
   readonly conclusion: string | null;
@@ -257,7 +259,8 @@ interface RestRun {
 }
 
 function runFacts(data: { readonly workflow_runs: readonly RestRun[] }): readonly RunFact[] {
-  return data.workflow_runs.map((run) => ({
+  const syncs = data.workflow_runs.filter((run) => !isVerification(run));
+  return syncs.map((run) => ({
     url: run.html_url,
     event: run.event,
     conclusion: run.conclusion,

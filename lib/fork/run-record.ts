@@ -9,6 +9,7 @@ const recordSchema = z.looseObject({
   outcome: z.enum(["up-to-date", "promoted", "conflict", "tests-failed", "stopped"]),
   reason: z.string(),
   run: z.number(),
+  route: z.string().optional(),
   upstream: z.looseObject({ ref: z.string(), sha, why: z.string().optional() }),
   sync: z.looseObject({ before: sha, after: sha }),
   target: sha,

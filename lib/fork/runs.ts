@@ -3,6 +3,7 @@ import type { Octokit } from "octokit";
 import type { ForkConfig } from "../config/schema.ts";
 import { explain } from "../github.ts";
 import { workflowPath } from "../render/files.ts";
+import { isVerification } from "../verify-names.ts";
 import { parseRecord, type RunRecord } from "./run-record.ts";
 
 type Actions = Octokit["rest"]["actions"];
@@ -17,12 +18,15 @@ function place(fork: ForkConfig) {
   return { owner: fork.owner, repo: fork.name };
 }
 
-/** Newest first. @throws Failure in GitHub's words. */
+/** A verification starts so many runs at most; they are read, and left out. */
+const runsOfVerifications = 20;
+
+/** Those of the fork's sync, newest first. @throws Failure in GitHub's words. */
 export async function recentRuns(octokit: Octokit, fork: ForkConfig, most: number): Promise<readonly Run[]> {
   const { data } = await octokit.rest.actions
-    .listWorkflowRuns({ ...place(fork), workflow_id: workflowFile, per_page: most })
+    .listWorkflowRuns({ ...place(fork), workflow_id: workflowFile, per_page: most + runsOfVerifications })
     .catch((error) => explain(error, `list the runs of ${workflowFile} in ${fork.repository}`));
-  return data.workflow_runs;
+  return data.workflow_runs.filter((run) => !isVerification(run)).slice(0, most);
 }
 
 /**

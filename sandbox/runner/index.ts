@@ -58,6 +58,7 @@ async function conclude(
     inputs: inputsContext(run, text),
     vars: host.variables(),
   };
+  if (workflow.runName) run.title = textOf(workflow.runName, scopeOf(contexts));
   const queue = workflow.concurrency && groups ? queueOf(workflow.concurrency, contexts) : undefined;
   if (!queue || !groups) return runJobs(run, workflow, contexts, host, host.signal);
   const place = await groups.enter(`${host.repository.fullName}\n${queue.group}`, {

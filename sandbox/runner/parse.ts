@@ -47,6 +47,7 @@ export interface JobModel {
 
 export interface Workflow {
   name: string | undefined;
+  runName: Token | undefined;
   permissions: PermissionsRequest | undefined;
   env: Token | undefined;
   defaults: Defaults;
@@ -77,6 +78,7 @@ export async function parse(text: string, path: string): Promise<{ workflow: Wor
   return {
     workflow: {
       name: nameOf(root),
+      runName: property(root, "run-name"),
       permissions: permissionsRequest(property(root, "permissions")),
       env: property(root, "env"),
       defaults,

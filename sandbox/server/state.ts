@@ -182,6 +182,8 @@ export interface RunRecord {
   event: "schedule" | "workflow_dispatch";
   path: string;
   name: string;
+  /** What `run-name` came to, once the run has begun. */
+  title?: string;
   head_branch: string;
   head_sha: string;
   actor: string;

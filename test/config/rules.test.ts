@@ -23,6 +23,7 @@ describe("keys that have to fit together", () => {
     ["upstream with neither", { upstream: { branch: "main" } }, ["upstream"]],
     ["sync branch is the target", { branches: { sync: "dev" } }, ["branches.sync"]],
     ["sync branch is its birthplace", { branches: { sync: "main" } }, ["branches.sync"]],
+    ["a branch where verifications make theirs", { branches: { sync: "upstream-sync-verify/x" } }, ["branches.sync"]],
     ["a branch inside another", { branches: { from: "sync" } }, ["branches.sync"]],
     ["a document branch inside another", { document: { branches: ["dev", "main/docs"] } }, ["document.branches[1]"]],
     ["the document's first branch is not the target", { branches: { target: "develop" } }, ["document.branches"]],

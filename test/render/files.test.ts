@@ -81,6 +81,7 @@ describe("the files of the complete example", () => {
     expect(workflow.permissions).toEqual({});
     expect(workflow.env).toEqual({
       SYNC_ROUTE: "main",
+      VERIFY: "${{ inputs.verify }}",
       UPSTREAM_URL: "https://github.com/open-webui/open-webui.git",
       UPSTREAM_BRANCH: "main",
       UPSTREAM_FOLLOW: "branch",

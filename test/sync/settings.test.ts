@@ -92,6 +92,36 @@ describe("settings", () => {
     ]);
   });
 
+  test("of a verification name its own branches and nobody else, whatever is configured", () => {
+    const settings = readLookSettings({ ...environment, VERIFY: "k3f9x0a2" });
+    const { upstream, pullRequest, ...rest } = readLookSettings(environment);
+    expect(settings).toEqual({
+      ...rest,
+      route: "verify-k3f9x0a2",
+      branches: { sync: "upstream-sync-verify/k3f9x0a2/sync", target: "upstream-sync-verify/k3f9x0a2/target" },
+      upstream: {
+        ...upstream,
+        url: "https://github.com/acme/open-webui.git",
+        branch: "upstream-sync-verify/k3f9x0a2/upstream",
+        ref: "refs/heads/upstream-sync-verify/k3f9x0a2/upstream",
+        token: "t",
+      },
+      pullRequest: {
+        title: "upstream-sync verify, closes by itself",
+        labels: pullRequest.labels,
+        reviewers: [],
+        teamReviewers: [],
+        whenApproved: "update",
+      },
+    });
+    expect(problems(() => readMergeSettings({ ...environment, VERIFY: "../dev" })).slice(0, 1)).toEqual([
+      'VERIFY is "../dev", expected 6 to 20 lower-case letters and digits',
+    ]);
+    // Tags are followed no more than branches that are configured.
+    const tags = { ...environment, UPSTREAM_FOLLOW: '{"tags":"nightly-*"}', VERIFY: "k3f9x0a2" };
+    expect(readLookSettings(tags).upstream.follow).toEqual({ kind: "branch" });
+  });
+
   test("of finish take empty outputs as absent and refuse what is no commit id", () => {
     const jobs = {
       CREDENTIALS: "deploy-key",

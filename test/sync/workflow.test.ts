@@ -104,8 +104,11 @@ describe("the workflow template", () => {
     });
   });
 
-  test("takes what people type in only as variables of a step", () => {
+  test("takes what people type in only as variables, and to say what a run is called", () => {
     expect(text.match(/.*inputs\..*/g)?.map((line) => line.trim())).toEqual([
+      "run-name: ${{ inputs.verify && format('upstream-sync verify {0}', inputs.verify) || 'upstream-sync' }}",
+      "group: upstream-sync${{ inputs.verify && '-verify' || '' }}",
+      expect.stringMatching(/^VERIFY: \$\{\{ inputs\.verify \}\} # /),
       "UPSTREAM_COMMIT: ${{ inputs.upstream-commit }}",
       "RETEST: ${{ inputs.retest }}",
       "RETEST: ${{ inputs.retest }}",

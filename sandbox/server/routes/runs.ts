@@ -23,7 +23,7 @@ async function runShape(c: RouteContext, repository: Repository, run: RunRecord)
     id: run.id,
     node_id: nodeId("WorkflowRun", run.id),
     name: run.name,
-    display_title: run.name,
+    display_title: run.title || run.name,
     head_branch: run.head_branch,
     head_sha: run.head_sha,
     path: run.path,
