@@ -1,4 +1,4 @@
-/** `npm run test:full`: every fault, everywhere. One table at the end; a trial that failed is repeated by its name. */
+/** `npm run faults`: every fault, everywhere. One table at the end; a trial that failed is repeated by its name. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ interface Options {
 }
 
 const many = (value: string, all: string[]) => [...all, value];
-const command = new Command("npm run test:full --")
+const command = new Command("npm run faults --")
   .description(
     "cuts every connection and kills every run in turn, does it again, and compares with what it should have been",
   )
@@ -131,7 +131,7 @@ async function attempt(story: Story, { id, run }: Trial): Promise<Result> {
 
 function finish(results: readonly Result[], milliseconds: number): void {
   const bad = failedOf(results);
-  for (const { id } of bad) say(`again: npm run test:full -- --labs 1 --trial '${id}'`);
+  for (const { id } of bad) say(`again: npm run faults -- --labs 1 --trial '${id}'`);
   say(`${Math.round(milliseconds / 1000)} s`);
   process.stdout.write(`${markdown(rowsOf(results))}${results.length - bad.length} passed, ${bad.length} failed\n`);
   process.exitCode = bad.length === 0 && results.length > 0 ? 0 : 1;

@@ -17,18 +17,35 @@ const ENVIRONMENT = {
   GIT_COMMITTER_EMAIL: "dana@example.com",
 } as NodeJS.ProcessEnv;
 
+/** A clone of GitHub's is read and written with a token. */
+function environmentOf(token: string | undefined): NodeJS.ProcessEnv {
+  if (token === undefined) return ENVIRONMENT;
+  return {
+    ...ENVIRONMENT,
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: "http.extraHeader",
+    GIT_CONFIG_VALUE_0: `Authorization: Bearer ${token}`,
+  };
+}
+
 /**
  * Runs the commands below a heading of the text. At the line that asks people to edit, the files are written, if the merge
  * before stopped as git does at a conflict.
  *
+ * @param fork folder or address.
  * @param files content by path.
+ * @param token for an address that wants one.
  */
 export async function followCommands(
   fork: string,
   text: string,
   heading: string,
   files: Readonly<Record<string, string>>,
+  token?: string,
 ): Promise<void> {
+  const environment = environmentOf(token);
+  const git = (folder: string, args: readonly string[]) => start(folder, "git", args, environment);
+  const shell = (folder: string, command: string) => start(folder, "bash", ["-ec", command], environment);
   const commands = commandsBelow(text, heading);
   const edit = commands.findIndex((line) => line.startsWith("#"));
   const folder = mkdtempSync(join(tmpdir(), "people-"));
@@ -52,10 +69,6 @@ function commandsBelow(text: string, heading: string): string[] {
   return block.trimEnd().split("\n");
 }
 
-function git(folder: string, args: readonly string[]) {
-  return promisify(execFile)("git", args, { cwd: folder, env: ENVIRONMENT });
-}
-
-function shell(folder: string, command: string) {
-  return promisify(execFile)("bash", ["-ec", command], { cwd: folder, env: ENVIRONMENT });
+function start(folder: string, program: string, args: readonly string[], environment: NodeJS.ProcessEnv) {
+  return promisify(execFile)(program, args, { cwd: folder, env: environment });
 }

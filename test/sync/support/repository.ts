@@ -33,6 +33,8 @@ export interface BareRepository {
   /** @returns the commit's id; `branch` is moved to it, and is its parent when none is given. */
   commit(commit: Commit): string;
   git(...args: string[]): string;
+  /** The tree that a merge of two commits gives, markers and all where they conflict. */
+  mergedTree(ours: string, theirs: string): string;
   /** Undefined when there is no such ref. */
   ref(name: string): string | undefined;
   /** Names of all refs. */
@@ -43,6 +45,15 @@ export interface BareRepository {
 
 export function bareRepository(folder: string): BareRepository {
   mkdirSync(folder, { recursive: true });
+  const repository = openRepository(folder);
+  repository.git("init", "--quiet", "--bare", "--initial-branch=main", ".");
+  repository.git("config", "uploadpack.allowFilter", "true");
+  repository.git("config", "uploadpack.allowAnySHA1InWant", "true");
+  return repository;
+}
+
+/** One that is there already. */
+export function openRepository(folder: string): BareRepository {
   let clock = 1_700_000_000;
   const nextMinute = () => {
     clock += 60;
@@ -59,9 +70,6 @@ export function bareRepository(folder: string): BareRepository {
     const result = run(["rev-parse", "--verify", "--quiet", name]);
     return result.status === 0 ? result.stdout.toString().trim() : undefined;
   };
-  git("init", "--quiet", "--bare", "--initial-branch=main", ".");
-  git("config", "uploadpack.allowFilter", "true");
-  git("config", "uploadpack.allowAnySHA1InWant", "true");
   return {
     folder,
     git,
@@ -71,6 +79,11 @@ export function bareRepository(folder: string): BareRepository {
       const result = run(["show", `${commit}:${path}`]);
       return result.status === 0 ? result.stdout.toString() : undefined;
     },
+    mergedTree(ours, theirs) {
+      const result = run(["merge-tree", "--write-tree", "--no-messages", ours, theirs]);
+      if ((result.status ?? 2) > 1) throw new Error(`git merge-tree: ${result.stderr}`);
+      return result.stdout.toString().split("\n", 1)[0] ?? "";
+    },
     paths: (commit) => git("ls-tree", "-r", "--name-only", commit).split("\n"),
     commit({ branch, parents, files, message = "a change", author, date = nextMinute() }) {
       const on = branch === undefined ? "refs/scratch/tip" : `refs/heads/${branch}`;
@@ -79,7 +92,7 @@ export function bareRepository(folder: string): BareRepository {
         ...(before.length === 0 && ref(on) ? [`reset ${on}\n`] : []),
         `commit ${on}\n${author === undefined ? "" : `author ${author} ${date} +0000\n`}`,
         `committer Somebody <somebody@example.com> ${date} +0000\n`,
-        `data ${Buffer.byteLength(message)}\n${message}\n`,
+        `data ${Buffer.byteLength(message, "latin1")}\n${message}\n`,
         ...before.map((sha, index) => `${index === 0 ? "from" : "merge"} ${sha}\n`),
         ...Object.entries(files).map(([path, content]) => change(path, content)),
         "done\n",
