@@ -17,6 +17,7 @@ import { candidateRef, seenRef } from "./refs.ts";
 import { createRepository, fetchFork } from "./repository.ts";
 import type { FinishSettings } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
+import { replacedTests } from "./trusted-tests.ts";
 
 /** @returns the exit code: 0 for `promoted` and `up-to-date` when all of it is done, else 1. */
 export async function finish(settings: FinishSettings, context: Context): Promise<number> {
@@ -159,10 +160,17 @@ async function recordOf(
   if (decision.outcome === "stopped" || decision.handsOff) return record;
   return {
     ...record,
+    trusted: await trustedOf(settings, git, facts),
     held: before === null ? [] : await readHeld(git, settings, merge.candidate ?? before, now),
     kept: await keptOf(settings, git, facts),
     behind: now.target === undefined ? null : await readBehind(git, now.target, facts.upstream, context.now()),
   };
+}
+
+async function trustedOf(settings: FinishSettings, git: Git, { merge }: FinishFacts): Promise<string[]> {
+  const { candidate, target } = merge;
+  if (candidate === undefined || target === undefined) return [];
+  return replacedTests(git, settings.tests.trusted, candidate, target);
 }
 
 async function keptOf(settings: FinishSettings, git: Git, { merge, now }: FinishFacts): Promise<RunRecord["kept"]> {

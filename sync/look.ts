@@ -168,6 +168,7 @@ export function emptyRecord(settings: Settings): RunRecord {
     candidate: null,
     tests: [],
     conflicts: [],
+    trusted: [],
     held: [],
     kept: [],
     firstConflict: null,

@@ -19,6 +19,7 @@ import {
 } from "./repository.ts";
 import type { MergeSettings } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
+import { requireTests } from "./trusted-tests.ts";
 
 /** Step outputs: SHAs, `conflict`, and on a stop the `reason` that `finish` records. @returns the exit code. */
 export async function merge(settings: MergeSettings, context: Context): Promise<number> {
@@ -50,6 +51,7 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
       `${settings.branches.target} has no ${words}: policies.mustSurvive has nothing to watch there`,
     );
   }
+  await requireTests(git, settings.tests.trusted, target, settings.branches.target);
   const { fold, candidate } = await derive(git, settings, commits);
   const conflict = fold !== undefined && fold.conflicts.length + fold.setAside.length > 0;
   const outputs = {

@@ -72,6 +72,7 @@ function bodyOf(facts: PullRequestFacts, settings: Settings, asked: Asked, most:
     "### Tests",
     "",
     ...testLines(facts, most),
+    ...(facts.tests.kind === "steps" ? trustedLines(settings) : []),
     ...settledLines(facts.settled, most),
     ...list("Changed on both sides", "Git merged these without a conflict; read them first.", facts.bothChanged, most),
     ...riskLines(facts.risks, most),
@@ -156,6 +157,12 @@ function testLines({ tests, tip }: PullRequestFacts, most: number): string[] {
     case "none":
       return [`No test result is recorded for ${code(tip)}.`];
   }
+}
+
+function trustedLines({ tests: { trusted }, branches }: Settings): string[] {
+  if (trusted.length === 0) return [];
+  const files = trusted.map((path) => code(path)).join(", ");
+  return ["", `The tests' own files were those of ${code(branches.target)}, whatever upstream has there: ${files}`];
 }
 
 function list(title: string, words: string, paths: readonly string[], most: number): string[] {

@@ -8,9 +8,10 @@ import type { Context } from "./look.ts";
 import { type Opened, openPullRequest } from "./open-pull-request.ts";
 import { type PullRequestFacts, pullRequestBody } from "./pull-request.ts";
 import type { RunRecord } from "./record.ts";
-import { risksOf } from "./risks.ts";
+import { type Risk, risksOf } from "./risks.ts";
 import type { FinishSettings } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
+import { replacedTests } from "./trusted-tests.ts";
 
 /** The commit status on a SHA that was tested. */
 export const TESTS_CONTEXT = "upstream-sync/tests";
@@ -59,7 +60,7 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
     left: healing ? undefined : facts.left,
     tip,
     bothChanged: bothChanged.filter((path) => !stays.has(path)),
-    risks: risksOf(changes.filter(({ path }) => !stays.has(path))),
+    risks: [...(await testRisk(conclusion, tip, target)), ...risksOf(changes.filter(({ path }) => !stays.has(path)))],
     held,
     kept,
     conflicts: record.conflicts,
@@ -71,6 +72,13 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
   };
   const body = (asked: Asked, room: number) => pullRequestBody(texts, settings, asked, room);
   return openPullRequest(context.github, settings, { tip, body, mode: decision.pullRequest });
+}
+
+/** Once landed, what comes is what the next run takes from the target. */
+async function testRisk({ settings, git }: Conclusion, tip: string, target: string): Promise<Risk[]> {
+  const paths = await replacedTests(git, settings.tests.trusted, tip, target);
+  const title = "The fork's own tests, not as they were run: once landed, these are what the next run tests with";
+  return paths.length === 0 ? [] : [{ title, paths }];
 }
 
 /** What an earlier run said about a commit. https://docs.github.com/rest/commits/statuses#get-the-combined-status-for-a-specific-reference */

@@ -21,6 +21,8 @@ export interface RunRecord {
   readonly candidate: string | null;
   readonly tests: readonly TestStep[];
   readonly conflicts: readonly Conflict[];
+  /** Files of the fork's own tests that ran as the target has them, where the candidate has them otherwise. */
+  readonly trusted: readonly string[];
   /** Upstream's workflow files that the fork does not take. */
   readonly held: readonly string[];
   /** What the fork's policies kept out of what upstream brings. */
@@ -35,7 +37,7 @@ export interface RunRecord {
   readonly of?: Readonly<Partial<Record<CutList, number>>>;
 }
 
-type CutList = "tests" | "conflicts" | "held" | "kept";
+type CutList = "tests" | "conflicts" | "trusted" | "held" | "kept";
 
 /** Bytes of the annotation's message, after escaping. GitHub keeps longer ones, but readers should not have to. */
 export const RECORD_LIMIT = 2000;
@@ -85,13 +87,14 @@ function clippedTexts(record: RunRecord): Pick<RunRecord, CutList> {
   return {
     tests: record.tests.map((step) => ({ ...step, name: clip(step.name, 80) })),
     conflicts: record.conflicts.map((conflict) => ({ ...conflict, path: clip(conflict.path, 200) })),
+    trusted: record.trusted.map((path) => clip(path, 200)),
     held: record.held.map((path) => clip(path, 200)),
     kept: record.kept.map((one) => ({ ...one, path: clip(one.path, 200) })),
   };
 }
 
 function withoutLastOfLongest(record: RunRecord, whole: RunRecord): RunRecord | undefined {
-  const lists = (["tests", "conflicts", "held", "kept"] as const).filter((list) => record[list].length > 0);
+  const lists = (["tests", "conflicts", "trusted", "held", "kept"] as const).filter((list) => record[list].length > 0);
   const [longest] = lists.sort((a, b) => JSON.stringify(record[b]).length - JSON.stringify(record[a]).length);
   if (longest === undefined) return undefined;
   return {

@@ -18,6 +18,12 @@ export interface PullRequestSettings {
   readonly whenApproved: "hold" | "update";
 }
 
+/** What the program has to know of the test plan. */
+export interface TestSettings {
+  /** Files and folders of the tests that are the target's, whatever the candidate has there. */
+  readonly trusted: readonly string[];
+}
+
 /** What the program pushes with. */
 export interface Credential {
   readonly kind: "deploy-key" | "github-app" | "github-token";
@@ -52,6 +58,7 @@ export interface Settings {
   /** Whether the candidate keeps the fork's `.github/workflows` or takes upstream's. */
   readonly upstreamWorkflows: "hold" | "accept";
   readonly policies: Policies;
+  readonly tests: TestSettings;
   readonly pullRequest: PullRequestSettings;
   readonly documentPath: string;
   /** Asked for by hand: run the tests also when nothing moved, and end a pause. */
@@ -191,6 +198,7 @@ function configured(read: Reader): Settings {
     branches: { sync: read.text("SYNC_BRANCH"), target: read.text("TARGET_BRANCH") },
     upstreamWorkflows: read.oneOf("UPSTREAM_WORKFLOWS", ["hold", "accept"]),
     policies: read.json("POLICIES", policiesOf, EXPECTED_POLICIES, NO_POLICIES),
+    tests: read.json("TESTS", testsOf, "JSON with trusted", { trusted: [] }),
     pullRequest: read.json("PULL_REQUEST", pullRequestOf, EXPECTED_PULL_REQUEST, {
       title: "",
       labels: [],
@@ -249,6 +257,12 @@ function policiesOf(value: unknown): Policies | undefined {
   if (!isTexts(keepOurs) || !isTexts(keepDeleted) || typeof partial !== "boolean") return undefined;
   if (!Array.isArray(mustSurvive) || !mustSurvive.every(isSurvivor)) return undefined;
   return { keepOurs, keepDeleted, mustSurvive, partial };
+}
+
+function testsOf(value: unknown): TestSettings | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { trusted } = value as Record<string, unknown>;
+  return isTexts(trusted) ? { trusted } : undefined;
 }
 
 function isSurvivor(value: unknown): value is Policies["mustSurvive"][number] {

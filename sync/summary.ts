@@ -22,7 +22,7 @@ const NEXT: Readonly<Record<Outcome, (settings: Settings) => string>> = {
 };
 
 export function summaryOf(record: RunRecord, settings: Settings, warnings: readonly string[]): string {
-  const { upstream, sync, tests, conflicts, held, kept, behind } = record;
+  const { upstream, sync, tests, conflicts, trusted, held, kept, behind } = record;
   return [
     `## ${HEADLINES[record.outcome]}`,
     "",
@@ -42,6 +42,10 @@ export function summaryOf(record: RunRecord, settings: Settings, warnings: reado
       ...conflicts.map(conflictLine),
       ...(record.firstConflict ? [`- the first commit of upstream that conflicts: ${code(record.firstConflict)}`] : []),
     ]),
+    ...section(
+      "The fork's own tests, run as the target has them and not as they come",
+      trusted.map((path) => `- ${code(path)}`),
+    ),
     ...section(
       "Upstream's workflow files that the fork does not take",
       held.map((path) => `- ${code(path)}`),

@@ -2,6 +2,7 @@
 import { verifyBranches } from "../verify-names.ts";
 import type { Complaint, Path } from "./problems.ts";
 import type { ForkConfig, ForkPart } from "./schema.ts";
+import { trustedPaths } from "./trusted.ts";
 
 export type ValidParts = Partial<Pick<ForkConfig, ForkPart>>;
 
@@ -23,6 +24,7 @@ export function crossCheck(repository: string, parts: ValidParts): Finding[] {
     ...tokenCannotBypass(parts),
     ...tokenIsEnough(parts),
     ...teamsNeedAnApp(parts),
+    ...trustedTestsAreNamed(parts),
     ...namedOnce(parts),
   ];
 }
@@ -187,11 +189,39 @@ function targetLeavesMerging({ protection }: ValidParts): Finding[] {
   ];
 }
 
-function namedOnce({ pullRequest, document }: ValidParts): Finding[] {
+/** A test plan that trusts the fork's files has to say which those are; commands may call anything. */
+function trustedTestsAreNamed({ tests }: ValidParts): Finding[] {
+  if (!tests) return [];
+  if (tests.trusted === "fork" && trustedPaths(tests).length === 0) {
+    return [
+      {
+        path: ["tests", "entry"],
+        got: tests.entry,
+        expected:
+          "the files that are the fork's tests: with tests.run nothing says which of them to take from the target",
+        fix: "write them, for example entry: [e2e, scripts/check.sh], or trusted: candidate",
+      },
+    ];
+  }
+  if (tests.trusted === "candidate" && tests.entry.length > 0) {
+    return [
+      {
+        path: ["tests", "trusted"],
+        got: tests.trusted,
+        expected: "fork where tests.entry says what is taken from the target",
+        fix: "write trusted: fork, or remove entry",
+      },
+    ];
+  }
+  return [];
+}
+
+function namedOnce({ pullRequest, document, tests }: ValidParts): Finding[] {
   return [
     ...repeated(["pullRequest", "labels"], pullRequest?.labels ?? []),
     ...repeated(["pullRequest", "reviewers"], pullRequest?.reviewers ?? []),
     ...repeated(["pullRequest", "teamReviewers"], pullRequest?.teamReviewers ?? []),
+    ...repeated(["tests", "entry"], tests?.entry ?? [], (name) => name),
     ...repeated(["document", "branches"], document?.branches ?? [], (name) => name),
   ];
 }

@@ -137,6 +137,18 @@ const tests = z
       .min(1)
       .optional()
       .describe("Commands, one step each, in bash, in the checked out candidate; instead of compose."),
+    trusted: z
+      .enum(["candidate", "fork"])
+      .default("candidate")
+      .describe(
+        "Whose version of the tests' own files counts: the candidate's, which upstream may have changed, or the fork's, as the target has them.",
+      ),
+    entry: z
+      .array(text(filePath))
+      .default([])
+      .describe(
+        "With trusted: fork, the files and folders that are the tests, taken from the target; the compose file is one of them without being named.",
+      ),
     timeoutMinutes: z.int().min(1).max(360).default(45).describe("Limit of the whole test job; GitHub's own is 360."),
     submodules: z.boolean().default(false).describe("Whether submodules are fetched, over https and without a token."),
     lfs: z.boolean().default(false).describe("Whether files kept by Git LFS are fetched."),
@@ -370,6 +382,8 @@ function fromText(value: string) {
 }
 
 interface TestSurroundings {
+  trusted: "candidate" | "fork";
+  entry: string[];
   timeoutMinutes: number;
   submodules: boolean;
   lfs: boolean;

@@ -16,6 +16,7 @@ const recordSchema = z.looseObject({
   candidate: sha,
   tests: z.array(z.looseObject({ name: z.string(), ok: z.boolean(), seconds: z.number() })),
   conflicts: z.array(z.looseObject({ path: z.string(), kind: z.string(), side: z.string() })),
+  trusted: z.array(z.string()).default([]),
   held: z.array(z.string()),
   kept: z.array(z.looseObject({ path: z.string(), policy: z.string() })).default([]),
   firstConflict: sha.default(null),

@@ -1,5 +1,6 @@
 /** The process document: what the team of this fork reads. */
 import type { ForkConfig } from "../config/schema.ts";
+import { trustedPaths } from "../config/trusted.ts";
 import { code, fillMarkdown, shellWord, tableCell } from "./fill-markdown.ts";
 
 /** What one change of the document is called: the last words in the config, else the digest that the change brings. */
@@ -38,7 +39,7 @@ export function renderDocument(fork: ForkConfig, template: string, digest: strin
       "nobody",
     ),
     OWNERS: ownersText(fork),
-    TESTS: testsText(fork.tests),
+    TESTS: testsText(fork),
     TIMEOUT: String(fork.tests.timeoutMinutes),
     PROTECTION: protectionText(protection.sync),
     DOCUMENT_PATH: code(fork.document.path),
@@ -96,7 +97,14 @@ function ownersText({ owners }: ForkConfig): string {
   return lines.length === 0 ? "the managed files only" : lines.join("; ");
 }
 
-function testsText(tests: ForkConfig["tests"]): string {
+function testsText(fork: ForkConfig): string {
+  const trusted = trustedPaths(fork.tests);
+  if (trusted.length === 0) return planText(fork.tests);
+  const files = trusted.map(code).join(", ");
+  return `${planText(fork.tests)}, with ${files} as ${code(fork.branches.target)} has them`;
+}
+
+function planText(tests: ForkConfig["tests"]): string {
   if ("run" in tests)
     return tests.run.map((command) => code(command.trim().replace(/\s*\n\s*/g, " ⏎ "))).join(", then ");
   const { file, service } = tests.compose;

@@ -1,6 +1,7 @@
 /** One fork's config -> the files it gets. Pure, when the templates are given. */
 import type { ForkConfig } from "../config/schema.ts";
 import { longestRun } from "../config/texts.ts";
+import { trustedPaths } from "../config/trusted.ts";
 import { codeownersPlaces, codeownersSection } from "./codeowners.ts";
 import { credentialHoles } from "./credential-holes.ts";
 import { canonicalJson, sha256 } from "./digest.ts";
@@ -75,6 +76,7 @@ function renderWorkflow(fork: ForkConfig, template: string, digest: string, prog
     TARGET_BRANCH: fork.branches.target,
     UPSTREAM_WORKFLOWS: fork.upstreamWorkflows,
     POLICIES: policiesJson(fork.policies),
+    TESTS: JSON.stringify({ trusted: trustedPaths(fork.tests) }),
     PULL_REQUEST: pullRequestJson(fork.pullRequest),
     ...credentialHoles(fork),
     DOCUMENT_PATH: fork.document.path,
@@ -85,6 +87,7 @@ function renderWorkflow(fork: ForkConfig, template: string, digest: string, prog
     LFS: fork.tests.lfs,
     SUBMODULES: fork.tests.submodules,
     KEEP_GIT: fork.tests.keepGit,
+    TRUSTED: trustedPaths(fork.tests).join("\n"),
     TEST_STEPS: steps,
   });
   const size = Buffer.byteLength(content);

@@ -19,7 +19,7 @@ function problemsOf(input: string | object): readonly Problem[] {
 
 const example = (name: string) => readFileSync(join(packageRoot(), "examples", name, "upstream-sync.yaml"), "utf8");
 
-const asGit = { submodules: false, lfs: false, keepGit: false };
+const asGit = { trusted: "candidate" as const, entry: [], submodules: false, lfs: false, keepGit: false };
 
 // The defaults of design §8, and nobody as a reviewer: a stranger must not be asked.
 const minimal: Config = {

@@ -37,6 +37,9 @@ describe("keys that have to fit together", () => {
       ["pullRequest.teamReviewers"],
     ],
     ["no commands", { tests: { run: [] } }, ["tests.run"]],
+    ["trusted commands that name no file", { tests: { run: ["npm test"], trusted: "fork" } }, ["tests.entry"]],
+    ["trusted files of tests that are not trusted", { tests: { entry: ["e2e"] } }, ["tests.trusted"]],
+    ["a trusted file twice", { tests: { trusted: "fork", entry: ["e2e", "e2e"] } }, ["tests.entry[1]"]],
     ["an owner nobody can be", { owners: { "/x/": ["devops"] } }, ["owners./x/[0]"]],
     ["a pattern CODEOWNERS has not", { owners: { "!x": ["@devops"] } }, ["owners.!x"]],
     ["a mistyped key far down", { protection: { sync: { approval: 1 } } }, ["protection.sync.approval"]],
@@ -46,6 +49,11 @@ describe("keys that have to fit together", () => {
 
   test("one branch may be birthplace and target", () => {
     expect(refusedPaths({ branches: { target: "main" }, document: { branches: ["main"] } })).toEqual([]);
+  });
+
+  test("a compose file is a file to trust; with commands it has to be named", () => {
+    expect(refusedPaths({ tests: { trusted: "fork" } })).toEqual([]);
+    expect(refusedPaths({ tests: { run: ["./e2e/run.sh"], trusted: "fork", entry: ["e2e"] } })).toEqual([]);
   });
 
   test("github-token cannot pass the gate of strict", () => {

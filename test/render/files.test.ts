@@ -93,6 +93,7 @@ describe("the files of the complete example", () => {
         '{"title":"chore: sync with upstream","labels":["upstream-sync"],"reviewers":["devops-lead","tech-lead"],"teamReviewers":[],"whenApproved":"hold"}',
       CREDENTIALS: "deploy-key",
       DOCUMENT_PATH: "docs/upstream-sync.md",
+      TESTS: '{"trusted":[]}',
       UPSTREAM_SYNC_DIGEST: files.digest,
       PROGRAM_SHA256: createHash("sha256").update(program).digest("hex"),
     });

@@ -13,6 +13,7 @@ const record: RunRecord = {
   candidate: sha("4"),
   tests: [{ name: "npm test", ok: true, seconds: 3 }],
   conflicts: [{ path: "src/a.ts", kind: "contents", side: "upstream" }],
+  trusted: [],
   held: [".github/workflows/a.yml"],
   kept: [{ path: "branding/logo.svg", policy: "keepOurs" }],
   firstConflict: sha("6"),

@@ -21,6 +21,7 @@ const environment = {
   TARGET_BRANCH: "dev",
   UPSTREAM_WORKFLOWS: "hold",
   POLICIES: JSON.stringify({ keepOurs: ["/a/"], keepDeleted: [], mustSurvive: [{ path: "b" }], partial: true }),
+  TESTS: JSON.stringify({ trusted: ["e2e"] }),
   PULL_REQUEST: JSON.stringify({ title: "t", labels: ["l"], reviewers: [], teamReviewers: [], whenApproved: "hold" }),
   DOCUMENT_PATH: "docs/upstream-sync.md",
   UPSTREAM_SYNC_DIGEST: "0a",
@@ -45,6 +46,7 @@ describe("settings", () => {
       run: { id: 77, attempt: 1, url: "https://github.com/acme/open-webui/actions/runs/77" },
       branches: { sync: "sync/upstream", target: "dev" },
       policies: { keepOurs: ["/a/"], keepDeleted: [], mustSurvive: [{ path: "b" }], partial: true },
+      tests: { trusted: ["e2e"] },
       pullRequest: { title: "t", labels: ["l"], reviewers: [], teamReviewers: [] },
     });
   });

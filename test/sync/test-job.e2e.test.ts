@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,13 +22,15 @@ import { type World, world } from "./support/workflow-run.ts";
 let w: World;
 let folder: string;
 let candidate: string;
+let target: string;
 
 beforeEach(async () => {
   w = await world();
   folder = mkdtempSync(join(tmpdir(), "test-job-"));
   mkdirSync(join(folder, "work"));
   mkdirSync(join(folder, "bin"));
-  candidate = w.fork.commit({ branch: "dev", files: { a: "1\n", "sub/b": "2\n" } });
+  target = w.fork.commit({ branch: "dev", files: { a: "1\n", "sub/b": "2\n" } });
+  candidate = target;
 });
 afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
@@ -56,7 +59,8 @@ function run(command: string, args: string[], env: Record<string, string>): Prom
 
 function fetchCandidate(tests: Record<string, unknown>, change: Record<string, string> = {}) {
   const { first } = testJob(tests);
-  const fixed = Object.fromEntries(["LFS", "SUBMODULES", "KEEP_GIT"].map((name) => [name, String(first.env[name])]));
+  const names = ["TRUSTED", "LFS", "SUBMODULES", "KEEP_GIT"];
+  const fixed = Object.fromEntries(names.map((name) => [name, String(first.env[name])]));
   return run("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", first.run], {
     PATH: `${join(folder, "bin")}:${process.env.PATH}`,
     HOME: folder,
@@ -65,6 +69,7 @@ function fetchCandidate(tests: Record<string, unknown>, change: Record<string, s
     GITHUB_TOKEN: "job-token",
     CANDIDATE: candidate,
     TREE: w.fork.git("rev-parse", `${candidate}^{tree}`),
+    TARGET: target,
     ...fixed,
     ...change,
   });
@@ -136,6 +141,79 @@ describe("the candidate", () => {
     const who = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
     return w.fork.git(...who, "commit-tree", tree.trim(), "-p", tip, "-m", "submodule");
   }
+});
+
+describe("tests that are the fork's own", () => {
+  const tests = { run: ["sh e2e/run.sh"], trusted: "fork", entry: ["e2e", "check.sh", "conf/[a].json"] };
+  const read = (path: string) => readFileSync(join(folder, "work", path), "utf8");
+
+  /** What upstream made of a target with these files; a merge of it is the candidate. */
+  function weakened(files: Parameters<typeof w.fork.commit>[0]["files"]): void {
+    target = w.fork.commit({
+      branch: "dev",
+      files: {
+        ...{ "e2e/run.sh": "exit 1\n", "e2e/old": "o\n", "conf/[a].json": "1\n", "conf/a.json": "1\n" },
+        "check.sh": { mode: "100755", content: "exit 1\n" },
+        // What a package leaves out is a test all the same.
+        ".gitattributes": "e2e export-ignore\n",
+      },
+    });
+    candidate = w.fork.commit({ parents: [target], files });
+  }
+
+  test("are the target's in whole folders, whatever the candidate has there; the rest is the candidate's", async () => {
+    weakened({
+      ...{ "e2e/run.sh": "exit 0\n", "e2e/old": null, "e2e/skip-all": "x\n", "check.sh": null },
+      ...{ "conf/[a].json": "2\n", "conf/a.json": "2\n", a: "upstream\n" },
+    });
+    expect(await fetchCandidate(tests)).toMatchObject({ code: 0 });
+    expect(left()).toEqual(
+      [
+        ".gitattributes",
+        "a",
+        "check.sh",
+        "conf",
+        "conf/[a].json",
+        "conf/a.json",
+        "e2e",
+        "e2e/old",
+        "e2e/run.sh",
+        "sub",
+        "sub/b",
+      ].sort(),
+    );
+    expect([read("e2e/run.sh"), read("conf/[a].json"), read("conf/a.json"), read("a")]).toEqual([
+      ...["exit 1\n", "1\n", "2\n", "upstream\n"],
+    ]);
+    expect(statSync(join(folder, "work", "check.sh")).mode & 0o111).not.toBe(0);
+  });
+
+  test("are not reached through a link, nor changed by attributes, that upstream put there", async () => {
+    const outside = join(folder, "outside");
+    mkdirSync(outside);
+    weakened({
+      ...{ "e2e/run.sh": null, "e2e/old": null, ".gitattributes": "* ident eol=crlf\n" },
+      e2e: { mode: "120000", content: outside },
+      "check.sh": { mode: "120000", content: "a" },
+    });
+    expect(await fetchCandidate(tests)).toMatchObject({ code: 0 });
+    expect(readdirSync(outside)).toEqual([]);
+    expect([read("e2e/run.sh"), read("check.sh")]).toEqual(["exit 1\n", "exit 1\n"]);
+    expect(read("a")).toBe("1\r\n");
+  });
+
+  test("that the target lacks end the job before anything runs", async () => {
+    weakened({ more: "m\n" });
+    expect((await fetchCandidate({ ...tests, entry: ["e2e", "more"] })).code).not.toBe(0);
+  });
+
+  test("show as changed to tests that look at git", async () => {
+    weakened({ "e2e/run.sh": "exit 0\n" });
+    expect(await fetchCandidate({ ...tests, keepGit: true })).toMatchObject({ code: 0 });
+    const git = (...args: string[]) => spawnSync("git", ["-C", join(folder, "work"), ...args]).stdout.toString();
+    expect(git("status", "--porcelain")).toBe(" M e2e/run.sh\n");
+    expect(git("rev-parse", "HEAD").trim()).toBe(candidate);
+  });
 });
 
 describe("the shell of the tests", () => {

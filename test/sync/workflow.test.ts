@@ -39,6 +39,7 @@ describe("the workflow template", () => {
         ...[
           "__UPSTREAM_WORKFLOWS__",
           "__POLICIES__",
+          "__TESTS__",
           "__PULL_REQUEST__",
           "__DOCUMENT_PATH__",
           "__DIGEST__",
@@ -51,6 +52,7 @@ describe("the workflow template", () => {
           "__IF_THIS_REPOSITORY__",
           "__TEST_TIMEOUT__",
           "__TEST_SHELL__",
+          "__TRUSTED__",
           "__LFS__",
           "__SUBMODULES__",
           "__KEEP_GIT__",

@@ -22,6 +22,7 @@ export function someSettings(changes: Partial<Settings> = {}): Settings {
     branches: { sync: "sync/upstream", target: "dev" },
     upstreamWorkflows: "hold",
     policies: NO_POLICIES,
+    tests: { trusted: [] },
     pullRequest: {
       title: "chore: sync with upstream",
       labels: ["upstream-sync"],

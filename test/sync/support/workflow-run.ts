@@ -197,6 +197,7 @@ function workflowEnvironment(github: FakeGitHub, temporary: string, run: number)
     TARGET_BRANCH: "dev",
     UPSTREAM_WORKFLOWS: "hold",
     POLICIES: JSON.stringify(NO_POLICIES),
+    TESTS: JSON.stringify({ trusted: [] }),
     PULL_REQUEST: JSON.stringify(pullRequest),
     DOCUMENT_PATH: "docs/upstream-sync.md",
     CREDENTIALS: "deploy-key",
