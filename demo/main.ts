@@ -1,5 +1,5 @@
 /** `npm run demo`: the whole life of a set-up, on a stand-in for GitHub, with real Terraform, the real provider and real git. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
@@ -8,8 +8,9 @@ import { pocketBoard } from "./pocket-board.ts";
 import { realRepositories } from "./real-setting.ts";
 import type { Setting } from "./setting.ts";
 import { standUp } from "./stand-up.ts";
-import { story } from "./story/index.ts";
-import { type StepResult, stepsOf, tell } from "./tell.ts";
+import { stories } from "./story/index.ts";
+import { type StepResult, stepsOf, type Told, tell } from "./tell.ts";
+import type { World } from "./world.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -24,7 +25,7 @@ const command = new Command("npm run demo --")
   .option("--json", "print { ok, steps: [{ chapter, name, ok, seconds, requests, detail }] } alone on stdout")
   .option(
     "--keep",
-    "leave the stand-in up and its folder in place; people's tokens are in tokens.json there, mode 0600",
+    "leave the stand-ins up and their folders in place; people's tokens are in tokens.json there, mode 0600",
   )
   .option("--upstream <git url or path>", "tell it on copies of this repository instead of the built-in project")
   .option("--fork <git url or path>", "its fork; without it one is made from an older commit with local changes")
@@ -51,39 +52,57 @@ async function run(options: Options): Promise<void> {
   } finally {
     if (!options.keep) rmSync(folder, { recursive: true, force: true });
   }
-  const ok = results.length === stepsOf(story).length && results.every((step) => step.ok);
+  const ok = results.length === stepsOf(stories).length && results.every((step) => step.ok);
   if (options.json) process.stdout.write(`${JSON.stringify({ ok, steps: results }, null, 2)}\n`);
   say(`${ok ? "all checks held" : "a check did not hold"}, ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
   process.exitCode = ok ? 0 : 1;
 }
 
-/** Stands GitHub up, tells the story, and takes GitHub down again unless it is to be kept. */
+/** Stands GitHub up once a story, tells them, and takes GitHub down again unless it is to be kept. */
 async function live(folder: string, options: Options, say: (text: string) => void): Promise<StepResult[]> {
-  say("copying the repositories and standing up GitHub\n");
-  const told = await setting(folder, options);
-  const github = await GitHubStandIn.start(join(folder, "github"));
+  say("copying the repositories and standing up GitHub, once a fork\n");
+  const standIns: GitHubStandIn[] = [];
+  const stop = () => Promise.all(standIns.map((github) => github.stop()));
   const interrupted = (signal: NodeJS.Signals) => {
-    github.stop().finally(() => {
+    stop().finally(() => {
       rmSync(folder, { recursive: true, force: true });
       process.kill(process.pid, signal);
     });
   };
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   try {
-    const world = await standUp(github, folder, told);
-    const results = await tell(story, world, say);
-    if (options.keep) {
-      const tokens = join(folder, "tokens.json");
-      writeFileSync(tokens, `${JSON.stringify(world.people, null, 2)}\n`, { mode: 0o600 });
-      say(`the stand-in is up: ${github.url} (its ready file: ${github.readyFile})\n`);
-      say(`people's tokens: ${tokens}, mode 0600; project: ${world.project}\n`);
-    }
+    const told = await setting(folder, options);
+    const ready: Told[] = await Promise.all(
+      stories.map(async (story) => {
+        const place = join(folder, story.owner);
+        mkdirSync(place);
+        const github = await GitHubStandIn.start(join(place, "github"));
+        standIns.push(github);
+        return { ...story, world: await standUp(github, place, forkOf(told, story.owner, place)) };
+      }),
+    );
+    const results = await tell(ready, say);
+    if (options.keep) for (const { world } of ready) sayWhereItIs(world, say);
     return results;
   } finally {
-    if (options.keep) github.leave();
-    else await github.stop();
+    if (options.keep) for (const github of standIns) github.leave();
+    else await stop();
     process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
   }
+}
+
+/** The fork under another owner, with a copy of its repository that only one story fetches into. */
+function forkOf(told: Setting, owner: string, place: string): Setting {
+  const git = join(place, "fork.git");
+  cpSync(told.fork.git, git, { recursive: true });
+  return { ...told, fork: { ...told.fork, owner, git } };
+}
+
+function sayWhereItIs({ github, people, project, forkName }: World, say: (text: string) => void): void {
+  const tokens = join(project, "..", "tokens.json");
+  writeFileSync(tokens, `${JSON.stringify(people, null, 2)}\n`, { mode: 0o600 });
+  say(`the stand-in of ${forkName} is up: ${github.url} (its ready file: ${github.readyFile})\n`);
+  say(`people's tokens: ${tokens}, mode 0600; project: ${project}\n`);
 }
 
 async function setting(folder: string, options: Options): Promise<Setting> {

@@ -1,5 +1,5 @@
 /** Looks for the workflow's private keys and people's tokens everywhere they must not be. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { World } from "./world.ts";
 
@@ -31,7 +31,8 @@ export async function findSecrets(
     ["what upstream-sync printed", world.printed.join("\n")],
     ["the request log", JSON.stringify(await world.github.log(0))],
   ]);
-  for (const folder of [world.project, join(world.github.folder, "logs")]) {
+  // A story without a run has no logs.
+  for (const folder of [world.project, join(world.github.folder, "logs")].filter(existsSync)) {
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
       const file = join(entry.parentPath, entry.name);
       // The provider's binary is linked into the project by `terraform init`; it cannot hold a key made later.

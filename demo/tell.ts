@@ -1,6 +1,12 @@
-/** Runs the steps in order and shows each on a line; the first that fails ends the story. */
-import type { Chapter, Step } from "./story/step.ts";
+/** Runs stories at the same time and tells one after the other, a line a step; a step that fails ends its story. */
+import type { Step, Story } from "./story/step.ts";
 import type { World } from "./world.ts";
+
+export interface Told extends Story {
+  readonly world: World;
+}
+
+type Say = (text: string) => void;
 
 export interface StepResult {
   readonly chapter: string;
@@ -12,26 +18,46 @@ export interface StepResult {
   readonly detail: string;
 }
 
-export function stepsOf(story: readonly Chapter[]): readonly Step[] {
-  return story.flatMap(({ steps }) => steps);
+export function stepsOf(stories: readonly Story[]): readonly Step[] {
+  return stories.flatMap(({ chapters }) => chapters).flatMap(({ steps }) => steps);
 }
 
-export async function tell(
-  story: readonly Chapter[],
-  world: World,
-  say: (text: string) => void,
-): Promise<StepResult[]> {
+export async function tell(stories: readonly Told[], say: Say): Promise<StepResult[]> {
+  const count = stepsOf(stories).length;
+  let before = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+  const results: Promise<StepResult[]>[] = [];
+  for (const story of stories) {
+    const first = before;
+    const speak = fromWhen(turn, say);
+    const told = tellOne(story, (n) => `${String(first + n).padStart(2)}/${count}`, speak);
+    results.push(told);
+    turn = Promise.allSettled([turn, told]);
+    before += stepsOf([story]).length;
+  }
+  return (await Promise.all(results)).flat();
+}
+
+/** What is said before its turn comes is said then. */
+function fromWhen(turn: Promise<unknown>, say: Say): Say {
+  let kept: string[] | undefined = [];
+  turn.then(() => {
+    for (const text of kept ?? []) say(text);
+    kept = undefined;
+  });
+  return (text) => (kept ? kept.push(text) : say(text));
+}
+
+async function tellOne({ chapters, world }: Told, place: (step: number) => string, say: Say): Promise<StepResult[]> {
   const results: StepResult[] = [];
-  const count = stepsOf(story).length;
-  for (const { title, steps } of story) {
-    say(`\n${title}\n`);
+  for (const { title, steps } of chapters) {
+    say(`\n${world.forkName}: ${title}\n`);
     for (const step of steps) {
-      const place = `${String(results.length + 1).padStart(2)}/${count}`;
       // On a terminal the line of a step at work is overwritten by its result.
-      if (process.stdout.isTTY) say(`${place} …    ${step.name}`);
+      if (process.stdout.isTTY) say(`${place(results.length + 1)} …    ${step.name}`);
       const result = await time(title, step, world);
       results.push(result);
-      say(`${process.stdout.isTTY ? "\r" : ""}${place} ${resultText(result)}`);
+      say(`${process.stdout.isTTY ? "\r" : ""}${place(results.length)} ${resultText(result)}`);
       if (!result.ok) return results;
     }
   }

@@ -30,8 +30,6 @@ export class World {
   readonly keys = new Set<string>();
   /** Branch under which a destroy kept what had not landed. */
   backup = "";
-  /** As `before`, of the second fork. */
-  secondBefore: ForkSnapshot = {};
   /** Everything the product printed, for the search for secrets. */
   readonly printed: string[] = [];
 

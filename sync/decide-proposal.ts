@@ -5,7 +5,9 @@ export interface ProposalFacts {
   readonly changes: number;
   readonly baseTip: string;
   /** The branch that brings the files, when it is there. */
-  readonly branch: { readonly tip: string; readonly ahead: number; readonly allOurs: boolean } | undefined;
+  readonly branch:
+    | { readonly tip: string; readonly ahead: number; readonly behind: number; readonly allOurs: boolean }
+    | undefined;
   /** Ours from that branch to this base, the newest first. */
   readonly pulls: readonly { readonly number: number; readonly open: boolean; readonly head: string }[];
 }
@@ -29,7 +31,9 @@ export function decideProposal({ changes, baseTip, branch, pulls }: ProposalFact
   const kept = branch !== undefined && (branch.ahead === 0 || pulls.some((pull) => pull.head === branch.tip));
   if (changes === 0) return { act: "nothing", close: open, deleteBranch: kept || branch?.allOurs === true };
   if (branch === undefined) return { act: "propose", parents: [baseTip], on: baseTip, open };
-  if (open !== undefined) return { act: "propose", parents: [branch.tip], on: branch.tip, open };
+  // What came to the base since then counts in the merge: a file that only the base has is not taken away by a branch without it.
+  const outdated = branch.behind > 0 && branch.allOurs;
+  if (open !== undefined && !outdated) return { act: "propose", parents: [branch.tip], on: branch.tip, open };
   if (!kept && !branch.allOurs) return { act: "stop", got: "a branch of that name with commits of other people" };
   const parents = branch.ahead === 0 ? [baseTip] : [branch.tip, baseTip];
   return { act: "propose", parents, on: baseTip, open };

@@ -126,12 +126,13 @@ async function branchFacts(github: GitHub, repo: string, proposal: Proposal) {
   if (tip === undefined) return undefined;
   const compared = (await github.get(`${repo}/compare/${refPath(base)}...${tip}?per_page=100`)) as {
     ahead_by: number;
+    behind_by: number;
     commits: readonly { commit: { message: string } }[];
   };
   const allOurs =
     compared.commits.length === compared.ahead_by &&
     compared.commits.every(({ commit }) => commit.message.includes(COMMIT_MARK));
-  return { tip, ahead: compared.ahead_by, allOurs };
+  return { tip, ahead: compared.ahead_by, behind: compared.behind_by, allOurs };
 }
 
 async function commit(

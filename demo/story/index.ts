@@ -1,11 +1,17 @@
-/** The story, chapter by chapter. */
-import { livedIn } from "./lived-in.ts";
+/** The stories. Each has a fork and a stand-in of its own, so that they are told at the same time. */
+import { givenBack, livedIn } from "./lived-in.ts";
 import { normalDay } from "./normal-day.ts";
 import { people } from "./people.ts";
 import { rollBack } from "./roll-back.ts";
 import { setUp } from "./set-up.ts";
-import type { Chapter } from "./step.ts";
+import type { Story } from "./step.ts";
 import { trouble } from "./trouble.ts";
 import { updates } from "./updates.ts";
 
-export const story: readonly Chapter[] = [setUp, normalDay, trouble, people, updates, livedIn, rollBack];
+/** One fork from its set-up to the day it is given back. */
+const wholeLife: Story = { owner: "acme", chapters: [setUp, normalDay, trouble, people, rollBack] };
+
+/** Another, whose team had its own ways before and goes on having them. */
+const ownWays: Story = { owner: "beta", chapters: [livedIn, updates, givenBack] };
+
+export const stories: readonly Story[] = [wholeLife, ownWays];

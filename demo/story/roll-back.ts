@@ -1,9 +1,9 @@
 /** Taking it all away again. */
 import { check, checkEqual } from "../check.ts";
 import { git } from "../git.ts";
-import { findSecrets } from "../secret-search.ts";
 import type { World } from "../world.ts";
-import { expectAsBefore, isRestWrite, syncBranch } from "./expect.ts";
+import { nothingLeaked, nothingToUpstream } from "./afterwards.ts";
+import { expectAsBefore, syncBranch } from "./expect.ts";
 import type { Chapter } from "./step.ts";
 
 export const rollBack: Chapter = {
@@ -11,17 +11,10 @@ export const rollBack: Chapter = {
   steps: [
     { name: "destroy: what has not landed is kept under another name", run: destroy },
     { name: "the fork compared with before", run: compare },
-    { name: "the private keys are nowhere but sealed, people's tokens nowhere", run: secretSearch },
-    { name: "nothing was ever written to the upstream", run: upstreamUntouched },
+    nothingLeaked,
+    nothingToUpstream,
   ],
 };
-
-async function secretSearch(world: World): Promise<string> {
-  checkEqual(world.keys.size, 2, "private keys that the story has seen, one a fork");
-  const { files, found } = await findSecrets(world, [...world.keys]);
-  checkEqual(found, [], "places that hold a key or a token");
-  return `${files} files and everything printed searched for two keys and ${Object.keys(world.people).length} tokens`;
-}
 
 async function destroy(world: World): Promise<string> {
   const tip = (await world.refs())[syncBranch] as string;
@@ -53,21 +46,4 @@ async function compare(world: World): Promise<string> {
   const kept = [`refs/heads/${world.backup}`];
   await expectAsBefore(world, fork, world.before, { landed: log.stdout.split("\0"), kept });
   return `as before, but for ${world.backup} and what the team landed on ${fork.branches.target}`;
-}
-
-async function upstreamUntouched(world: World): Promise<string> {
-  const { upstream } = world.setting;
-  const { entries } = await world.github.log(0);
-  const ofUpstream = entries.filter((entry) => `${entry.path}/`.includes(`/${upstream.owner}/`));
-  check(ofUpstream.length > 0, "the log to know of the upstream", entries.length);
-  const written = ofUpstream.filter((entry) => isRestWrite(entry) || entry.git?.operation === "push");
-  // The only ones who wrote are the upstream's own people, in this story by git.
-  checkEqual(
-    written.filter((entry) => entry.actor !== "uma-upstream" || entry.git?.operation !== "push"),
-    [],
-    "writes",
-  );
-  const unknown = (await world.github.control("GET", "/unknown")).data.routes;
-  checkEqual(unknown, [], "routes GitHub's stand-in does not know");
-  return `${ofUpstream.length} requests went there, ${written.length} pushes by its own people; ${entries.length} requests in all, every one known`;
 }

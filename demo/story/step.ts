@@ -11,3 +11,10 @@ export interface Chapter {
   readonly title: string;
   readonly steps: readonly Step[];
 }
+
+/** Chapters about one fork. */
+export interface Story {
+  /** Owner of the fork. */
+  readonly owner: string;
+  readonly chapters: readonly Chapter[];
+}

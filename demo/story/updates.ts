@@ -3,6 +3,7 @@ import { check, checkEqual } from "../check.ts";
 import { editConfig } from "../config-file.ts";
 import type { World } from "../world.ts";
 import { isRestWrite } from "./expect.ts";
+import { mergeSetUp, protect, teamRule } from "./protected-branch.ts";
 import type { Chapter } from "./step.ts";
 
 export const updates: Chapter = {
@@ -11,6 +12,7 @@ export const updates: Chapter = {
     { name: "another schedule: the plan shows one line", run: newSchedule },
     { name: "exactly that plan is applied, and the next one is empty", run: applied },
     { name: "main is protected by somebody's rule: refused before any write, in words", run: refused },
+    { name: "with delivery: pull-request one set-up pull request brings it, by people's word", run: byPullRequest },
   ],
 };
 
@@ -49,40 +51,29 @@ async function applied(world: World): Promise<string> {
 }
 
 async function refused(world: World): Promise<string> {
-  const ruleset = await world.rest("administrator", "POST", `${world.forkPath}/rulesets`, {
-    name: `team: ${world.fork.branches.from}`,
-    target: "branch",
-    enforcement: "active",
-    conditions: { ref_name: { include: [`refs/heads/${world.fork.branches.from}`], exclude: [] } },
-    rules: [
-      {
-        type: "pull_request",
-        parameters: {
-          dismiss_stale_reviews_on_push: false,
-          require_code_owner_review: false,
-          require_last_push_approval: false,
-          required_approving_review_count: 1,
-          required_review_thread_resolution: false,
-        },
-      },
-    ],
-  });
-  checkEqual(ruleset.status, 201, "the status of the team's ruleset");
+  await protect(world);
   setCron(world, "23 6 * * *");
   const { next } = await world.github.log(0);
   const result = await world.upstreamSync("apply", world.forkName, "--yes");
   checkEqual(result.exitCode, 1, "exit code");
   checkEqual((await world.github.log(next)).entries.filter(isRestWrite), [], "writes");
   const said = result.stderr.split("\n").slice(-2).join("\n");
-  check(
-    said.includes(`rule pull_request of ruleset "team: ${world.fork.branches.from}"`),
-    "the rule to be named",
-    said,
-  );
+  check(said.includes(`rule pull_request of ruleset "${teamRule}"`), "the rule to be named", said);
   check(said.includes('write "delivery: pull-request" under this fork'), "the way out", said);
-  await world.rest("administrator", "DELETE", `${world.forkPath}/rulesets/${ruleset.data.id}`);
-  setCron(world, "23 5 * * *");
   return said;
+}
+
+async function byPullRequest(world: World): Promise<string> {
+  const { from } = world.fork.branches;
+  editConfig(world.project, (forks) => {
+    forks[world.forkName].delivery = "pull-request";
+  });
+  const { forks } = await world.upstreamSyncJson("apply", "--yes");
+  checkEqual(forks[0].proof?.changes, 0, "changes of a plan right after");
+  check((await workflowText(world)).includes('- cron: "23 5 * * *"'), "the workflow to wait for people");
+  const number = await mergeSetUp(world, from);
+  check((await workflowText(world)).includes('- cron: "23 6 * * *"'), "the workflow to have the new schedule");
+  return `#${number} from upstream-sync-files, approved and merged: the schedule is in force`;
 }
 
 async function workflowText(world: World): Promise<string> {

@@ -66,7 +66,7 @@ describe("a file of ours", () => {
 
 describe("how a proposal reaches people", () => {
   const facts = { changes: 1, baseTip: "base", branch: undefined, pulls: [] };
-  const branch = { tip: "tip", ahead: 2, allOurs: true };
+  const branch = { tip: "tip", ahead: 2, behind: 0, allOurs: true };
 
   test("the first time: a commit on the base, a new pull request", () => {
     expect(decideProposal(facts)).toEqual({ act: "propose", parents: ["base"], on: "base", open: undefined });
@@ -79,6 +79,16 @@ describe("how a proposal reaches people", () => {
       parents: ["tip"],
       on: "tip",
       open: 7,
+    });
+  });
+
+  test("while one is open and the base went on: with what is there now, unless people wrote on the branch", () => {
+    const pulls = [{ number: 7, open: true, head: "tip" }];
+    const outdated = { ...facts, branch: { ...branch, behind: 1 }, pulls };
+    expect(decideProposal(outdated)).toEqual({ act: "propose", parents: ["tip", "base"], on: "base", open: 7 });
+    expect(decideProposal({ ...outdated, branch: { ...outdated.branch, allOurs: false } })).toMatchObject({
+      parents: ["tip"],
+      on: "tip",
     });
   });
 
