@@ -2,6 +2,7 @@
  * What the program asked for on a pull request, kept in a comment of its own text: a label or a reviewer that people took
  * away stays away, and one that the configuration names anew is asked for once; pure.
  */
+import { escapeUnseen } from "./visible.ts";
 
 export interface Asked {
   readonly labels: readonly string[];
@@ -15,7 +16,10 @@ const LINE = /^<!-- upstream-sync:asked (.*) -->\r?$/m;
 
 export function askedLine(asked: Asked): string {
   // `-->` in a label would end the comment.
-  const text = JSON.stringify(asked).replaceAll(/[<>-]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
+  const text = escapeUnseen(JSON.stringify(asked)).replaceAll(
+    /[<>-]/g,
+    (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`,
+  );
   return `<!-- upstream-sync:asked ${text} -->`;
 }
 

@@ -1,6 +1,14 @@
 /** The one issue of an open conflict, in the fork and nowhere else. */
-import { type ConflictMark, ISSUE_TITLE, readMark, titleOf, withConflictPart } from "./conflict-text.ts";
+import {
+  type ConflictMark,
+  ISSUE_TITLE,
+  readMark,
+  titleOf,
+  withConflictPart,
+  withFittingPart,
+} from "./conflict-text.ts";
 import { type GitHub, GitHubError } from "./github.ts";
+import { LIMIT } from "./markdown.ts";
 import type { Settings, WhichFork } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
 import { isSameRoute } from "./verify-route.ts";
@@ -51,13 +59,13 @@ export interface Kept {
   readonly warnings: readonly string[];
 }
 
-/** @param known newest first. */
+/** @param known newest first. @param text in at most so many characters. */
 export async function keepIssue(
   github: GitHub,
   settings: Settings,
   known: readonly Issue[],
   mark: ConflictMark,
-  text: string,
+  text: (room: number) => string,
 ): Promise<Kept> {
   const mine = known.filter((issue) => issue.mark.branch === mark.branch);
   const open = mine.find(({ state }) => state === "open");
@@ -67,7 +75,7 @@ export async function keepIssue(
   }
   // People closed it while the branch was as it is now: that is an answer. What we closed ourselves is none.
   const closed = mine.find((issue) => issue.mark.tip === mark.tip && issue.mark.closed === undefined);
-  return closed === undefined ? openIssue(github, settings, text) : { number: closed.number, warnings: [] };
+  return closed === undefined ? openIssue(github, settings, text(LIMIT)) : { number: closed.number, warnings: [] };
 }
 
 /** Said in the text and not in a comment: one request, so that a run that is cut off says it once. */
@@ -82,8 +90,13 @@ export async function closeIssue(
   await github.write("PATCH", issuePath(settings, issue.number), { body, state: "closed", state_reason: reason });
 }
 
-async function writeBody(github: GitHub, settings: Settings, issue: Issue, text: string): Promise<void> {
-  const body = withConflictPart(issue.body ?? "", text);
+async function writeBody(
+  github: GitHub,
+  settings: Settings,
+  issue: Issue,
+  text: (room: number) => string,
+): Promise<void> {
+  const body = withFittingPart(issue.body ?? "", text);
   if (body !== issue.body) await github.write("PATCH", issuePath(settings, issue.number), { body });
 }
 

@@ -2,7 +2,14 @@
 
 import { askPeople } from "./ask-people.ts";
 import { NOTHING } from "./asked.ts";
-import { type ConflictMark, PULL_TITLE, readMark, titleOf, withConflictPart } from "./conflict-text.ts";
+import {
+  type ConflictMark,
+  PULL_TITLE,
+  readMark,
+  titleOf,
+  withConflictPart,
+  withFittingPart,
+} from "./conflict-text.ts";
 import { type GitHub, GitHubError } from "./github.ts";
 import type { PullRequest } from "./known-pull-request.ts";
 import { conflictNumber, PROPOSAL } from "./refs.ts";
@@ -46,14 +53,14 @@ export async function findOrOpenPull(
   return answered ? null : openPull(github, settings, branch, text);
 }
 
-/** @returns what GitHub refused without harm: a label, a reviewer. */
+/** @param text in at most so many characters. @returns what GitHub refused without harm: a label, a reviewer. */
 export async function keepPull(
   github: GitHub,
   settings: Settings,
   pull: ConflictPull,
-  text: string,
+  text: (room: number) => string,
 ): Promise<string[]> {
-  const body = withConflictPart(pull.body ?? "", text);
+  const body = withFittingPart(pull.body ?? "", text);
   if (body !== pull.body) await github.write("PATCH", pullPath(settings, pull.number), { body });
   return (await askPeople(github, settings, pull, NOTHING)).warnings;
 }

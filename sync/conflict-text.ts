@@ -2,9 +2,10 @@
 import type { TestStep } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
 import { shortName } from "./follow.ts";
-import { code, conflictLine, cutLines, fenced, shellWord, testLine } from "./markdown.ts";
+import { code, conflictLine, cutLines, fenced, fitting, LIMIT, shellWord, testLine } from "./markdown.ts";
 import type { Settings } from "./settings.ts";
 import { VERIFY_TITLE } from "./verify-route.ts";
+import { escapeUnseen } from "./visible.ts";
 
 /** Where a conflict stands. */
 export type Standing =
@@ -59,8 +60,8 @@ export function titleOf(title: string, { route }: Pick<Settings, "route">): stri
   return route === "main" ? title : `${VERIFY_TITLE}: ${title}`;
 }
 
-/** GitHub refuses bodies over 65,536 characters; a listed path has some 310 at most. */
-const MOST_LISTED = 60;
+/** How many entries a list has at most; the first that fits is taken. */
+const LENGTHS = [60, 20, 6, 1];
 
 const END = "<!-- upstream-sync:conflict end -->";
 // Whole lines: a path may look like a mark, but it never stands alone in a line.
@@ -81,26 +82,40 @@ export function withConflictPart(body: string, ours: string): string {
   return body.trim() === "" ? ours : `${body.trimEnd()}\n\n${ours}`;
 }
 
-export function openText(facts: ConflictFacts, settings: Settings, place: Place): string {
-  const { sync } = settings.branches;
+/** The same with a text that is made for the room which people's own leaves. */
+export function withFittingPart(body: string, ours: (room: number) => string): string {
+  return withConflictPart(body, ours(LIMIT - withConflictPart(body, "").length));
+}
+
+/** @param room characters that GitHub leaves for it. Lists are cut to fit, and what is left out is counted. */
+export function openText(facts: ConflictFacts, settings: Settings, place: Place, room = LIMIT): string {
   const { branch, tip } = facts;
   const mark = { branch, tip, ...(place.kind === "pull" && place.issue !== null ? { issue: place.issue } : {}) };
-  return part(mark, [
+  const short = () =>
+    part(mark, [
+      `${code(branch)} waits for people. The commands do not fit here: [summary of the run](${settings.run.url}).`,
+    ]);
+  return fitting(room, LENGTHS, (most) => part(mark, openLines(facts, settings, place, most)), short);
+}
+
+function openLines(facts: ConflictFacts, settings: Settings, place: Place, most: number): string[] {
+  const { sync } = settings.branches;
+  return [
     headline(facts, settings),
     "",
     `What went in before it is tested and on ${code(sync)}. The rest waits until people have settled these files:`,
     "",
-    ...cutLines(facts.files.map(conflictLine), MOST_LISTED),
+    ...cutLines(facts.files.map(conflictLine), most),
     ...policyLines(settings),
-    ...firstLines(facts.first),
-    ...standingLines(facts, settings),
+    ...firstLines(facts.first, Math.min(most, 20)),
+    ...standingLines(facts, settings, most),
     ...upstreamMoved(facts),
     "",
     ...waysOut(facts, settings, place),
     "### What happens next",
     "",
     `The next run of the workflow, by schedule or by hand, finds what was pushed, tests exactly that merged with everything else, and moves ${code(sync)} to it. Then this is closed and ${code(facts.branch)} is removed. Nothing is taken that fails the tests or has conflict markers in it, and nothing of yours is rewritten.`,
-  ]);
+  ];
 }
 
 export function closedText(
@@ -128,7 +143,7 @@ export function removedText({ branch, tip }: ConflictMark, stays: boolean): stri
 
 function part(mark: ConflictMark, lines: readonly string[]): string {
   // "--" would end the comment.
-  const json = JSON.stringify(mark).replaceAll("--", "-\\u002d");
+  const json = escapeUnseen(JSON.stringify(mark)).replaceAll("--", "-\\u002d");
   return [`<!-- upstream-sync:conflict v1 ${json} -->`, ...lines, END].join("\n");
 }
 
@@ -145,7 +160,7 @@ function upstreamName(commit: string, now: string, ref: string): string {
   return commit === now || ref.startsWith("refs/heads/") ? `Upstream's ${code(shortName(ref))}` : "Upstream";
 }
 
-function standingLines({ standing, branch }: ConflictFacts, { branches }: Settings): string[] {
+function standingLines({ standing, branch }: ConflictFacts, { branches }: Settings, most: number): string[] {
   switch (standing.kind) {
     case "waiting":
       return [];
@@ -169,7 +184,7 @@ function standingLines({ standing, branch }: ConflictFacts, { branches }: Settin
         "",
         `**${code(branch)} at ${code(standing.sha)} was not taken**: the tests failed on the merge with it ([log](${standing.url})).`,
         "",
-        ...cutLines(standing.steps.map(testLine), MOST_LISTED),
+        ...cutLines(standing.steps.map(testLine), most),
       ];
   }
 }
@@ -186,14 +201,14 @@ function policyLines({ policies: { keepOurs, keepDeleted } }: Settings): string[
   ];
 }
 
-function firstLines(first: FirstConflict | undefined): string[] {
+function firstLines(first: FirstConflict | undefined, most: number): string[] {
   if (first === undefined) return [];
   const { commit, author, title, files } = first;
   return [
     "",
     `Upstream went in as far as it merges. The first commit that does not is ${code(commit)} by ${code(author, 80)}, ${code(title, 120)}:`,
     "",
-    ...cutLines(files.map(conflictLine), 20),
+    ...cutLines(files.map(conflictLine), most),
   ];
 }
 

@@ -7,7 +7,6 @@ import { conflictsOf, readBehind, readDerived, readFinishFacts, readHeld, readKe
 import { type Git, GitError } from "./git.ts";
 import { harmless } from "./github.ts";
 import { type Context, emptyRecord, stoppedRecord, upstreamOf, writeRecord } from "./look.ts";
-import { clip } from "./markdown.ts";
 import { tellPause } from "./pause.ts";
 import type { Push } from "./push.ts";
 import { conflictOf } from "./reconcile-conflict.ts";
@@ -18,6 +17,7 @@ import { createRepository, fetchFork } from "./repository.ts";
 import type { FinishSettings } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
 import { replacedTests } from "./trusted-tests.ts";
+import { clip, visible } from "./visible.ts";
 
 /** @returns the exit code: 0 for `promoted` and `up-to-date` when all of it is done, else 1. */
 export async function finish(settings: FinishSettings, context: Context): Promise<number> {
@@ -131,7 +131,7 @@ async function close(push: Push, context: Context, updates: readonly RefUpdate[]
 async function postStatus({ settings, context, decision }: Conclusion): Promise<void> {
   if (decision.status === undefined) return;
   const { sha, state, text } = decision.status;
-  const status = { state, context: TESTS_CONTEXT, description: clip(text, 140), target_url: settings.run.url };
+  const status = { state, context: TESTS_CONTEXT, description: clip(visible(text), 140), target_url: settings.run.url };
   await context.github.write("POST", `/repos/${settings.repository}/statuses/${sha}`, status, harmless);
 }
 

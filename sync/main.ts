@@ -13,8 +13,7 @@ import { finish } from "./finish.ts";
 import { connect } from "./github.ts";
 import { type Context, look } from "./look.ts";
 import { merge } from "./merge.ts";
-import { reportTo } from "./outputs.ts";
-import { escapeMessage } from "./record.ts";
+import { annotation, reportTo } from "./outputs.ts";
 import { pause } from "./rest.ts";
 import { runVerb, type Verbs } from "./run-verb.ts";
 import { readFinishSettings, readLookSettings, readMergeSettings, type Settings } from "./settings.ts";
@@ -36,5 +35,5 @@ function start<T extends Settings>(
 }
 
 process.exitCode = await runVerb(VERBS, process.argv[2], (message) => {
-  process.stderr.write(`::error title=upstream-sync::${escapeMessage(message)}\n`);
+  process.stderr.write(`${annotation("error", message)}\n`);
 });

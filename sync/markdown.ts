@@ -2,21 +2,24 @@
 import type { TestStep } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
 import type { Kept } from "./policies.ts";
+import { clip, visible } from "./visible.ts";
+
+/** GitHub's limit for the body of a pull request or an issue, in characters. */
+export const LIMIT = 65_536;
 
 /**
  * Text as a code span: there GitHub makes no mention, no reference and no closing word of it, while `\@name` and
- * `&#64;name` still notify. Control characters are written out, so that a path cannot end the line.
+ * `&#64;name` still notify. What cannot be seen is written out, so that a path cannot end the line.
  */
 export function code(text: string, most = 300): string {
-  const visible = clip(
-    text.replaceAll(CONTROL, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`),
-    most,
-  );
-  if (visible.trim() === "") return "` `";
-  const longest = Math.max(0, ...[...visible.matchAll(/`+/g)].map(([run]) => run.length));
+  if (text === "") return "` `";
+  const line = clip(visible(text), most);
+  // Of nothing but spaces Markdown shows one.
+  const shown = line.trim() === "" ? line.replaceAll(" ", "\\x20") : line;
+  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
-  const pad = longest > 0 || visible !== visible.trim() ? " " : "";
-  return `${fence}${pad}${visible}${pad}${fence}`;
+  const pad = longest > 0 || shown !== shown.trim() ? " " : "";
+  return `${fence}${pad}${shown}${pad}${fence}`;
 }
 
 /** A block of code, in which GitHub makes no mention and no reference either. */
@@ -48,13 +51,25 @@ export function cutLines(lines: readonly string[], most: number): string[] {
   return lines.length > most ? [...lines.slice(0, most), `- and ${lines.length - most} more`] : [...lines];
 }
 
-export function clip(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+/** The text with the longest lists that fit into so many characters. @param short what is said where not even the shortest do. */
+export function fitting(
+  room: number,
+  lengths: readonly number[],
+  text: (most: number) => string,
+  short: () => string,
+): string {
+  for (const most of lengths) {
+    const whole = text(most);
+    if (whole.length <= room) return whole;
+  }
+  return short();
+}
+
+/** As a part of an address in a link: in Markdown a `)` would end it. */
+export function urlPart(text: string): string {
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a path may hold and Markdown must not
-const CONTROL = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/g;

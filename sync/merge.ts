@@ -6,7 +6,6 @@ import { type Git, GitError } from "./git.ts";
 import { mergeBases } from "./graph.ts";
 import { type Context, existingBranches } from "./look.ts";
 import { lookUpTag } from "./look-up.ts";
-import { plain } from "./outputs.ts";
 import { missingFrom, survivorWords } from "./policies.ts";
 import { candidateRef, type RemoteRefs } from "./refs.ts";
 import {
@@ -28,7 +27,7 @@ export async function merge(settings: MergeSettings, context: Context): Promise<
     await context.report.outputs(await makeCandidate(settings, context, repository));
     return 0;
   } catch (error) {
-    if (error instanceof GitError) context.report.log(plain(error.result.stderr));
+    if (error instanceof GitError) context.report.log(error.result.stderr);
     context.report.error(wordsFor(error));
     await context.report.outputs({ reason: wordsFor(error) });
     return 1;

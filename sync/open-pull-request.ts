@@ -3,7 +3,8 @@ import { askPeople } from "./ask-people.ts";
 import { type Asked, askedIn, isMissing, NOTHING, withAsked } from "./asked.ts";
 import { type GitHub, GitHubError } from "./github.ts";
 import { BEGIN, knownPullRequests, type PullRequest } from "./known-pull-request.ts";
-import { LIMIT, withOurPart } from "./pull-request.ts";
+import { LIMIT } from "./markdown.ts";
+import { withOurPart } from "./pull-request.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Wanted {

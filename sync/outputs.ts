@@ -2,6 +2,7 @@
 import { appendFile } from "node:fs/promises";
 import { escapeMessage, type RunRecord, recordAnnotation } from "./record.ts";
 import type { Settings } from "./settings.ts";
+import { visible } from "./visible.ts";
 
 export interface Report {
   /** Values must be one line: SHAs, booleans, our own words. */
@@ -22,19 +23,32 @@ export function reportTo(
 ): Report {
   return {
     async outputs(values) {
-      const lines = Object.entries(values).map(([name, value]) => `${name}=${value.replaceAll(/[\r\n]+/g, " ")}\n`);
+      const lines = Object.entries(values).map(([name, value]) => `${name}=${value.replaceAll(/[\0\r\n]+/g, " ")}\n`);
       await appendFile(files.output, lines.join(""));
     },
     summary: (markdown) => appendFile(files.summary, `${markdown}\n`),
     record: (record) => print(recordAnnotation(record)),
     mask: (secret) => print(`::add-mask::${secret}`),
-    warning: (text) => print(`::warning title=upstream-sync::${escapeMessage(text)}`),
-    error: (text) => print(`::error title=upstream-sync::${escapeMessage(text)}`),
+    warning: (text) => print(annotation("warning", text)),
+    error: (text) => print(annotation("error", text)),
     log: (text) => print(plain(text)),
   };
 }
 
-/** The runner obeys `::command::` at the start of a line and `##[command]` anywhere in it; logged text must do neither. */
+export function annotation(level: "warning" | "error", text: string): string {
+  return `::${level} title=upstream-sync::${escapeMessage(plain(text))}`;
+}
+
+/**
+ * The runner obeys `::command::` at the start of a line, after what .NET counts as space (U+0085 too), and `##[command]` anywhere in it,
+ * and may compare as a language does, which overlooks what has no width; a terminal obeys escapes. Logged text must do none of it.
+ * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+ */
 export function plain(text: string): string {
-  return text.replaceAll(/^(\s*)::/gm, "$1: :").replaceAll("##[", "# #[");
+  return text.split("\n").map(plainLine).join("\n");
+}
+
+function plainLine(line: string): string {
+  const shown = visible(line.replace(/\r$/, "").replaceAll("\t", "  "));
+  return shown.replace(/^( *)::/, "$1: :").replaceAll("##[", "# #[");
 }

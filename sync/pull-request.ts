@@ -3,7 +3,7 @@ import { type Asked, askedLine } from "./asked.ts";
 import type { TestStep } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
 import { ACCEPT_LABEL, BEGIN, REMOVED } from "./known-pull-request.ts";
-import { code, conflictLine, count, cutLines, keptLine, testLine } from "./markdown.ts";
+import { code, conflictLine, count, cutLines, fitting, keptLine, LIMIT, testLine, urlPart } from "./markdown.ts";
 import type { Kept } from "./policies.ts";
 import type { Risk } from "./risks.ts";
 import type { Settings } from "./settings.ts";
@@ -53,8 +53,18 @@ const LENGTHS = [40, 20, 8, 2];
  * @param room characters that GitHub leaves for it. Lists are cut to fit, and what is left out is counted.
  */
 export function pullRequestBody(facts: PullRequestFacts, settings: Settings, asked: Asked, room: number): string {
-  const texts = LENGTHS.map((most) => bodyOf(facts, settings, asked, most));
-  return texts.find((text) => text.length <= room) ?? texts.at(-1) ?? "";
+  const whole = (most: number) => bodyOf(facts, settings, asked, most);
+  return fitting(room, LENGTHS, whole, () => shortBody(facts, settings, asked));
+}
+
+/** People's own text leaves no room for more. */
+function shortBody({ range, tip }: PullRequestFacts, settings: Settings, asked: Asked): string {
+  return [
+    BEGIN,
+    `Brings ${count(range.commits, "commit")} of upstream; tip ${code(tip)}. The rest of the text does not fit here: [summary of the run](${settings.run.url}).`,
+    askedLine(asked),
+    END,
+  ].join("\n");
 }
 
 function bodyOf(facts: PullRequestFacts, settings: Settings, asked: Asked, most: number): string {
@@ -122,9 +132,6 @@ function riskLines(risks: readonly Risk[], most: number): string[] {
   });
   return ["", "### Look at these with care", "", ...lines];
 }
-
-/** GitHub's limit for a body, in characters. */
-export const LIMIT = 65_536;
 
 /** When the set-up goes: the word first, the results below it stay. @param kept branch that has the commits; undefined: they have landed. */
 export function withFarewell(body: string, kept: string | undefined): string {
@@ -197,5 +204,5 @@ function keptLines(kept: readonly Kept[], most: number): string[] {
 
 function documentUrl(settings: Settings): string {
   const path = `${settings.repository}/blob/${settings.branches.target}/${settings.documentPath}`;
-  return `${settings.serverUrl}/${path.split("/").map(encodeURIComponent).join("/")}`;
+  return `${settings.serverUrl}/${path.split("/").map(urlPart).join("/")}`;
 }

@@ -143,9 +143,13 @@ async function keepOpen(run: ConflictRun, { pulls, issues }: World, current: Peo
     return null;
   });
   const place = { kind: "issue", pull: pull?.number ?? null } as const;
-  const { number: issue, warnings } = await keepIssue(github, settings, issues, mark, openText(text, settings, place));
+  const { number: issue, warnings } = await keepIssue(github, settings, issues, mark, (room) =>
+    openText(text, settings, place, room),
+  );
   const more =
-    pull === null ? [] : await keepPull(github, settings, pull, openText(text, settings, { kind: "pull", issue }));
+    pull === null
+      ? []
+      : await keepPull(github, settings, pull, (room) => openText(text, settings, { kind: "pull", issue }, room));
   return { issue, warnings: [...more, ...warnings], ...(problems[0] === undefined ? {} : { problem: problems[0] }) };
 }
 

@@ -88,5 +88,11 @@ async function recordedTests({ settings, context }: Conclusion, sha: string) {
   };
   const status = combined.statuses?.find((one) => one.context === TESTS_CONTEXT);
   if (status === undefined) return { kind: "none" as const };
-  return { kind: "status" as const, state: status.state, url: status.target_url ?? undefined };
+  return { kind: "status" as const, state: status.state, url: ownPage(settings, status.target_url) };
+}
+
+/** Whoever may push can set a status of that name: only what is in this repository becomes a link. */
+function ownPage({ serverUrl, repository }: FinishSettings, url: string | null): string | undefined {
+  const page = url?.startsWith(`${serverUrl}/${repository}/`) && /^[\w:/.%?=&#-]+$/.test(url);
+  return page ? (url ?? undefined) : undefined;
 }

@@ -2,6 +2,7 @@
 import type { TestStep } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
 import type { Kept } from "./policies.ts";
+import { clip, escapeUnseen } from "./visible.ts";
 
 export type Outcome = "up-to-date" | "promoted" | "conflict" | "tests-failed" | "stopped";
 
@@ -37,7 +38,9 @@ export interface RunRecord {
   readonly of?: Readonly<Partial<Record<CutList, number>>>;
 }
 
-type CutList = "tests" | "conflicts" | "trusted" | "held" | "kept";
+const LISTS = ["tests", "conflicts", "trusted", "held", "kept"] as const;
+
+type CutList = (typeof LISTS)[number];
 
 /** Bytes of the annotation's message, after escaping. GitHub keeps longer ones, but readers should not have to. */
 export const RECORD_LIMIT = 2000;
@@ -50,11 +53,11 @@ export function recordAnnotation(record: RunRecord): string {
     // After a stop the reason is all there is, and its end says what to do.
     reason: clip(record.reason, record.outcome === "stopped" ? 1000 : 300),
     upstream: { ...upstream, ...(why === undefined ? {} : { why: clip(why, 120) }) },
-    ...clippedTexts(record),
+    ...shortLists(record),
   };
   while (messageBytes(short) > RECORD_LIMIT) {
     const next = withoutLastOfLongest(short, record);
-    if (next === undefined) return annotation(withShorterReason(short));
+    if (next === undefined) return annotation(withShorterReason(short, record.reason));
     short = next;
   }
   return annotation(short);
@@ -71,30 +74,35 @@ function annotation(record: RunRecord): string {
 
 function message(record: RunRecord): string {
   // The runner obeys `##[command]` anywhere in a line; \u0023 is the same character to every JSON reader.
-  return escapeMessage(JSON.stringify(record).replaceAll("##[", "#\\u0023["));
+  return escapeMessage(escapeUnseen(JSON.stringify(record).replaceAll("##[", "#\\u0023[")));
 }
 
 function messageBytes(record: RunRecord): number {
   return Buffer.byteLength(message(record));
 }
 
-function withShorterReason(record: RunRecord): RunRecord {
-  const shorter = [300, 60].map((length) => ({ ...record, reason: clip(record.reason, length) }));
+function withShorterReason(record: RunRecord, reason: string): RunRecord {
+  const shorter = [300, 60].map((length) => ({ ...record, reason: clip(reason, length) }));
   return shorter.find((one) => messageBytes(one) <= RECORD_LIMIT) ?? (shorter.at(-1) as RunRecord);
 }
 
-function clippedTexts(record: RunRecord): Pick<RunRecord, CutList> {
-  return {
-    tests: record.tests.map((step) => ({ ...step, name: clip(step.name, 80) })),
-    conflicts: record.conflicts.map((conflict) => ({ ...conflict, path: clip(conflict.path, 200) })),
-    trusted: record.trusted.map((path) => clip(path, 200)),
-    held: record.held.map((path) => clip(path, 200)),
-    kept: record.kept.map((one) => ({ ...one, path: clip(one.path, 200) })),
+/** So many entries never fit; taken off one by one, they would be written out as often. */
+const MOST_LISTED = 60;
+
+function shortLists(record: RunRecord): Pick<RunRecord, CutList | "of"> {
+  const short = {
+    tests: record.tests.slice(0, MOST_LISTED).map((step) => ({ ...step, name: clip(step.name, 80) })),
+    conflicts: record.conflicts.slice(0, MOST_LISTED).map((one) => ({ ...one, path: clip(one.path, 200) })),
+    trusted: record.trusted.slice(0, MOST_LISTED).map((path) => clip(path, 200)),
+    held: record.held.slice(0, MOST_LISTED).map((path) => clip(path, 200)),
+    kept: record.kept.slice(0, MOST_LISTED).map((one) => ({ ...one, path: clip(one.path, 200) })),
   };
+  const cut = LISTS.filter((list) => record[list].length > MOST_LISTED).map((list) => [list, record[list].length]);
+  return cut.length === 0 ? short : { ...short, of: Object.fromEntries(cut) };
 }
 
 function withoutLastOfLongest(record: RunRecord, whole: RunRecord): RunRecord | undefined {
-  const lists = (["tests", "conflicts", "trusted", "held", "kept"] as const).filter((list) => record[list].length > 0);
+  const lists = LISTS.filter((list) => record[list].length > 0);
   const [longest] = lists.sort((a, b) => JSON.stringify(record[b]).length - JSON.stringify(record[a]).length);
   if (longest === undefined) return undefined;
   return {
@@ -102,9 +110,4 @@ function withoutLastOfLongest(record: RunRecord, whole: RunRecord): RunRecord | 
     [longest]: record[longest].slice(0, -1),
     of: { ...record.of, [longest]: whole[longest].length },
   };
-}
-
-function clip(text: string, length: number): string {
-  const characters = [...text];
-  return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`;
 }

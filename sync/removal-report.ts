@@ -1,4 +1,5 @@
 /** What a removal did, in words and as one line of JSON: Terraform shows both, `upstream-sync destroy` reads the second. */
+import { escapeUnseen, visible } from "./visible.ts";
 
 export interface Kept {
   readonly thing: string;
@@ -21,9 +22,10 @@ export function tell(report: RemovalReport): void {
   for (const { thing, to } of report.restored ?? []) say(`restored: ${thing} to ${JSON.stringify(to)}`);
   for (const { thing, why, as } of report.kept ?? []) say(`kept: ${thing}${as ? ` as ${as}` : ""}: ${why}`);
   const something = Object.fromEntries(Object.entries(report).filter(([, list]) => list.length > 0));
-  if (Object.keys(something).length > 0) process.stdout.write(`${JSON.stringify({ "upstream-sync": something })}\n`);
+  if (Object.keys(something).length > 0)
+    process.stdout.write(`${escapeUnseen(JSON.stringify({ "upstream-sync": something }))}\n`);
 }
 
 export function say(text: string): void {
-  process.stdout.write(`upstream-sync: ${text}\n`);
+  process.stdout.write(`upstream-sync: ${visible(text)}\n`);
 }

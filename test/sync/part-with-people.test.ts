@@ -195,7 +195,7 @@ describe("when the set-up comes back after a removal", () => {
     const [open, removed] = [text({ kind: "issue", pull: null }), removedText(mark, true)];
     const issue = async (body: string) => {
       const known = [{ number: 8, state: "closed", body, mark: readMark(body) ?? mark }];
-      return (await keepIssue(answering({}), someSettings(), known, mark, "text")).number;
+      return (await keepIssue(answering({}), someSettings(), known, mark, () => "text")).number;
     };
     expect([await issue(removed), await issue(open)]).toEqual([9, 8]);
     const draftOf = (body: string) =>

@@ -71,13 +71,13 @@ describe("the record of a run", () => {
       expect(Buffer.byteLength(annotation.slice(PREFIX.length))).toBeLessThanOrEqual(RECORD_LIMIT);
     }
     const wide = read(recordAnnotation({ ...stopped, reason: "€".repeat(3000) })) as RunRecord;
-    expect(wide.reason).toBe(`${"€".repeat(299)}…`);
+    expect(wide.reason).toBe(`${"€".repeat(281)}… (3000 characters)`);
   });
 
   test("stays within 2 kB for a path of 4,096 bytes and a long reason", () => {
     const conflicts = [{ path: "ü".repeat(2048), kind: "contents", side: "target" as const }];
     const annotation = recordAnnotation({ ...record, conflicts, reason: "%".repeat(5000) });
     expect(Buffer.byteLength(annotation.slice(PREFIX.length))).toBeLessThanOrEqual(RECORD_LIMIT);
-    expect((read(annotation) as RunRecord).conflicts[0]?.path).toMatch(/^ü+…$/);
+    expect((read(annotation) as RunRecord).conflicts[0]?.path).toMatch(/^ü+… \(2048 characters\)$/);
   });
 });

@@ -1,0 +1,32 @@
+/** A part of `npm run test:full`: ten thousand hostile texts and names. What fails is told with its smallest case and its seed. */
+import { Command } from "commander";
+import type { Property } from "./property.ts";
+import { texts } from "./texts.ts";
+
+const properties: readonly Property[] = texts;
+
+await new Command("npm run hostile --")
+  .description("makes up hostile names and texts, and looks whether they stay names and texts")
+  .option("--cases <count>", "how many in all", Number, 10_000)
+  .option("--seed <number>", "of the cases", Number, Math.floor(Date.now() / 86_400_000))
+  .action(run)
+  .parseAsync();
+
+async function run({ cases, seed }: { cases: number; seed: number }): Promise<void> {
+  process.stderr.write(`seed ${seed}\n`);
+  let [done, failed] = [0, 0];
+  for (const { name, share, check } of properties) {
+    const [count, started] = [Math.ceil((cases * share) / 100), performance.now()];
+    const problem = await check(count, seed).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    done += count;
+    if (problem !== undefined) failed += 1;
+    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    process.stderr.write(`${problem === undefined ? "ok" : "FAILED"} ${count} cases: ${name} (${seconds} s)\n`);
+    if (problem !== undefined) process.stderr.write(`${problem.message.slice(0, 4000)}\n`);
+  }
+  process.stdout.write(`${done} hostile cases, ${failed} of ${properties.length} statements broken\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}

@@ -1,0 +1,12 @@
+import { describe, test } from "@jest/globals";
+import { texts } from "./texts.ts";
+
+// Always the same cases; another sample by HOSTILE_SEED, ten thousand by `npm run test:full`.
+const seed = Number(process.env.HOSTILE_SEED ?? 7);
+const CASES = 300;
+
+describe("text of others", () => {
+  test.each(texts.map((one) => [one.name, one] as const))("%s", async (_, { check, share }) => {
+    await check(Math.ceil((CASES * share) / 100), seed);
+  });
+});
