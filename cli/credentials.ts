@@ -7,7 +7,7 @@ import { selectForks } from "../lib/operations/context.ts";
 import type { CreateCredentialsOptions } from "../lib/operations/create-credentials.ts";
 import { confirm } from "./confirm.ts";
 import { credentialsText, revocationText } from "./credentials-text.ts";
-import { exitCodes, follow, print, printJson } from "./output.ts";
+import { announce, exitCodes, follow, print, printJson } from "./output.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 
 interface CreateOptions extends ProjectOptions {
@@ -64,7 +64,7 @@ Examples:
       for (const fork of selectForks(context.config, names)) {
         created.push(await follow(createCredentials(context, { fork, ...given })));
       }
-      if (options.json) return printJson({ credentials: created });
+      if (options.json) return printJson("credentials create", { credentials: created });
       for (const { repository, path } of created) print(`${repository}: wrote ${path}; commit it`);
     });
 }
@@ -99,7 +99,7 @@ Examples:
       for (const fork of selectForks(context.config, names)) {
         rotated.push(await follow(rotateCredentials(context, { fork, ...given })));
       }
-      if (options.json) return printJson({ credentials: rotated });
+      if (options.json) return printJson("credentials rotate", { credentials: rotated });
       for (const { repository, from, to, next } of rotated) {
         print(`${repository}: ${from ?? "the credential in use"} -> ${to}`);
         for (const step of next) print(`  next: ${step}`);
@@ -128,11 +128,13 @@ Example:
       for (const fork of selectForks(context.config, names)) {
         const revocation = await follow(readRevocation(context, { fork }));
         planned.push({ fork, revocation });
-        if (!options.json) print(revocationText(revocation));
+        if (!options.json || !options.yes) announce(revocationText(revocation), options);
       }
       if (!options.yes) await confirm("credentials revoke", "take this away now?");
       for (const { fork, revocation } of planned) await follow(revokeCredentials(context, { fork, revocation }));
-      if (options.json) return printJson({ revoked: planned.map(({ revocation }) => revocation), done: true });
+      if (options.json) {
+        return printJson("credentials revoke", { revoked: planned.map(({ revocation }) => revocation), done: true });
+      }
       print("credentials revoke: done");
     });
 }
@@ -158,7 +160,7 @@ Example:
       for (const fork of selectForks(context.config, names)) {
         found.push(await follow(credentialsStatus(context, { fork })));
       }
-      if (options.json) printJson({ credentials: found });
+      if (options.json) printJson("credentials status", { credentials: found });
       else print(found.map(credentialsText).join("\n\n"));
       if (found.some(({ agree }) => !agree)) process.exitCode = exitCodes.checksNotOk;
     });

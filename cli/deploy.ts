@@ -6,7 +6,7 @@ import type { ApplyResult } from "../lib/operations/apply.ts";
 import { selectForks } from "../lib/operations/context.ts";
 import type { PlanResult } from "../lib/plan-result.ts";
 import { confirm } from "./confirm.ts";
-import { exitCodes, follow, print, printJson } from "./output.ts";
+import { announce, exitCodes, follow, print, printJson } from "./output.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 
 const forksHelp = "forks of the config, all when none is named";
@@ -32,8 +32,11 @@ Examples:
         const { savePlans } = await import("../lib/operations/saved-plans.ts");
         savePlans(planned, options.out);
       }
-      if (options.json) printJson({ forks: planned.map(planJson) });
-      else await printPlans(planned);
+      if (options.json) printJson("plan", { forks: planned.map(planJson) });
+      else {
+        const { planText } = await import("./plan-text.ts");
+        for (const result of planned) print(planText(result));
+      }
       if (options.exitCode && planned.some(({ changes }) => changes.length > 0)) process.exitCode = exitCodes.changes;
     });
 }
@@ -54,14 +57,15 @@ export function destroyCommand(): Command {
   return changingCommand("destroy", "take the set-up away from the forks", true).argument("[fork...]", forksHelp);
 }
 
-function changingCommand(name: string, description: string, destroy: boolean): Command {
+function changingCommand(name: "apply" | "destroy", description: string, destroy: boolean): Command {
   return withProjectOptions(new Command(name))
     .description(`${description}: shows the plan, asks, then does exactly that plan`)
     .option("-y, --yes", "do not ask")
     .addHelpText("after", `\nExample:\n  upstream-sync ${name} acme/open-webui --yes`)
     .action(async (names: string[], options: ProjectOptions & { yes?: boolean }) => {
       const planned = destroy ? await planAll(names, options, { destroy }) : await openOrPlan(names, options);
-      if (!options.json) await printPlans(planned);
+      const { planText, removalLines } = await import("./plan-text.ts");
+      if (!options.json || !options.yes) for (const result of planned) announce(planText(result), options);
       const changing = planned.filter((result) => result.changes.length > 0);
       if (changing.length > 0 && !options.yes) await confirm(`${name} changes forks`, question(name, changing));
       const { apply } = await import("../lib/operations/apply.ts");
@@ -70,12 +74,13 @@ function changingCommand(name: string, description: string, destroy: boolean): C
       for (const result of changing) results.set(result.repository, await follow(apply(context, result)));
       if (options.json) {
         const forks = planned.map((result) => {
-          const { removal, proof, report } = results.get(result.repository) ?? {};
+          const applied = results.get(result.repository);
+          if (applied === undefined) return planJson(result);
+          const { removal, proof, report } = applied;
           return { ...planJson(result), removal, proof, report };
         });
-        return printJson({ forks, done: true });
+        return printJson(name, { forks, done: true });
       }
-      const { removalLines } = await import("./plan-text.ts");
       for (const { repository, removal, proof, report } of results.values()) {
         for (const line of removalLines(repository, removal)) print(line);
         if (proof) print(`${repository}: proved: a plan right after finds nothing to change (${proof.seconds} s)`);
@@ -116,11 +121,6 @@ async function planAll(
   const planned = [];
   for (const fork of selectForks(context.config, names)) planned.push(await follow(plan(context, { fork, ...how })));
   return planned;
-}
-
-async function printPlans(planned: readonly PlanResult[]): Promise<void> {
-  const { planText } = await import("./plan-text.ts");
-  for (const result of planned) print(planText(result));
 }
 
 function planJson(result: PlanResult) {

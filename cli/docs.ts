@@ -45,7 +45,7 @@ Examples:
       const found: DocsCheck[] = [];
       for (const fork of forks) found.push(await follow(docsCheck(context, { fork, local: options.local })));
       const ok = found.every(fits);
-      if (options.json) printJson({ ok, forks: found });
+      if (options.json) printJson("docs check", { ok, forks: found });
       else print(found.map((one) => docsCheckText(one, options.diff ?? false)).join("\n\n"));
       if (!ok) process.exitCode = exitCodes.checksNotOk;
     });

@@ -46,7 +46,7 @@ Examples:
       const checks = found.flatMap(({ checks }) => checks);
       const ok = !checks.some(({ state }) => state === "not ok");
       const requests = found.reduce((sum, one) => sum + one.requests, 0);
-      if (options.json) printJson({ ok, checks: checks.map(checkJson), requests });
+      if (options.json) printJson("doctor", { ok, checks: checks.map(checkJson), requests });
       else print(found.map(doctorText).join("\n\n"));
       if (!ok) process.exitCode = exitCodes.checksNotOk;
     });

@@ -62,7 +62,7 @@ async function runInit(repository: string | undefined, options: InitOptions): Pr
   const proposal = propose(inspection, answers);
   const files = filesToWrite(file, proposal);
   if (!options.dryRun) writeFiles(file, files);
-  if (options.json) printJson(initJson(inspection, proposal, [...files.keys()], !options.dryRun));
+  if (options.json) printJson("init", initJson(inspection, proposal, [...files.keys()], !options.dryRun));
   else print(initText(inspection, proposal, [...files.keys()], !options.dryRun));
 }
 

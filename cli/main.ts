@@ -4,6 +4,12 @@ import { CommanderError } from "commander";
 import { exitCodes, reportFailure } from "./output.ts";
 import { upstreamSyncCommand } from "./program.ts";
 
+// Whoever reads the result may stop before its end, as `head` does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 try {
   await upstreamSyncCommand().parseAsync();
 } catch (error) {

@@ -2,6 +2,7 @@
 import pc from "picocolors";
 import { Failure, InputFailure } from "../lib/failure.ts";
 import type { ProgressEvent } from "../lib/progress.ts";
+import type { Results } from "./results.ts";
 
 export const exitCodes = { done: 0, failed: 1, wrongInput: 2, checksNotOk: 3, changes: 4 } as const;
 
@@ -19,7 +20,14 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-export function printJson(value: unknown): void {
+/** What a person is asked about: on stderr where stdout is for JSON. */
+export function announce(text: string, options: { readonly json?: boolean }): void {
+  if (options.json) process.stderr.write(`${text}\n`);
+  else print(text);
+}
+
+/** @param verb as it is typed, for the shape of what it prints. */
+export function printJson<Verb extends keyof Results>(_verb: Verb, value: Results[Verb]): void {
   print(JSON.stringify(value, null, 2));
 }
 

@@ -49,7 +49,7 @@ Examples:
         );
         result = await follow(resolve(context, { ...given, oneSided: true }));
       }
-      if (options.json) printJson(result);
+      if (options.json) printJson("resolve", result);
       else print(resolveText(result));
       if (result.state === "pushed-and-run" && result.sync.run.conclusion !== "success")
         process.exitCode = exitCodes.failed;

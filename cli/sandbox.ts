@@ -8,13 +8,14 @@ import { Command } from "commander";
 import pc from "picocolors";
 import { Failure, InputFailure } from "../lib/failure.ts";
 import { packageRoot } from "../lib/package-root.ts";
-import { print } from "./output.ts";
+import { print, printJson } from "./output.ts";
 
 interface SandboxOptions {
   readonly data: string;
   readonly port: string;
   readonly validate?: boolean;
   readonly seed?: boolean;
+  readonly json?: boolean;
 }
 
 interface Ready {
@@ -30,6 +31,7 @@ export function sandboxCommand(): Command {
     .option("-p, --port <number>", "HTTP port, 0 for any free one", "0")
     .option("--validate", "compare every answer with GitHub's description of its API")
     .option("--seed", "make an example: an upstream, a fork of it, people and their tokens (once)")
+    .option("--json", "print where it is as JSON, once it is ready")
     .option("--verbose", "with an error, show all that was said")
     .addHelpText(
       "after",
@@ -81,7 +83,10 @@ async function runSandbox(options: SandboxOptions): Promise<void> {
   const ready = JSON.parse(readFileSync(readyFile, "utf8")) as Ready;
   try {
     const seeded = options.seed ? await seed(ready, data) : undefined;
-    print(greeting(ready, data, seeded));
+    if (options.json) {
+      const { url, ssh } = ready;
+      printJson("sandbox", { url, api: `${url}/api/v3`, ssh, data, ready: readyFile, tokens: seeded?.file });
+    } else print(greeting(ready, data, seeded));
   } catch (error) {
     end();
     throw error;

@@ -18,7 +18,7 @@ export function statusCommand(): Command {
       const { status } = await import("../lib/operations/status.ts");
       const found: Status[] = [];
       for (const fork of selectForks(context.config, names)) found.push(await follow(status(context, { fork })));
-      if (options.json) printJson({ forks: found });
+      if (options.json) printJson("status", { forks: found });
       else print(found.map((one) => statusText(one, Date.now())).join("\n\n"));
     });
 }

@@ -46,7 +46,7 @@ Examples:
       for (const fork of selectForks(context.config, names)) {
         results.push(await follow(sync(context, { fork, inputs: inputsOf(options) })));
       }
-      if (options.json) printJson({ forks: results });
+      if (options.json) printJson("sync", { forks: results });
       else for (const result of results) print(syncText(result));
       if (results.some(({ run }) => run.conclusion !== "success")) process.exitCode = exitCodes.failed;
     });
@@ -74,7 +74,7 @@ async function syncLocally(context: Context, names: string[], options: SyncOptio
   for (const fork of selectForks(context.config, names)) {
     results.push(await follow(syncLocal(context, { fork, here, folder: options.in })));
   }
-  if (options.json) return printJson({ forks: results });
+  if (options.json) return printJson("sync --local", { forks: results });
   for (const result of results) print(localText(result));
 }
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { packageRoot } from "../lib/package-root.ts";
+import { checkDocumented } from "./documented.ts";
 import type { ForkSnapshot } from "./fork-snapshot.ts";
 import { git } from "./git.ts";
 import type { Answer, GitHubStandIn } from "./github-stand-in.ts";
@@ -83,7 +84,9 @@ export class World {
     const result = await this.upstreamSync(...args, "--json");
     if (result.exitCode !== 0)
       throw new Error(`upstream-sync ${args.join(" ")} ended with ${result.exitCode}:\n${result.stderr}`);
-    return JSON.parse(result.stdout);
+    const printed = JSON.parse(result.stdout);
+    checkDocumented(args, printed);
+    return printed;
   }
 
   /** Full ref -> SHA of the fork, as its administrator sees them. */

@@ -16,6 +16,7 @@ import { type Context, selectForks } from "./context.ts";
 export interface ApplyResult {
   readonly repository: string;
   readonly done: readonly Progress[];
+  /** Beyond Terraform's resources: of a destroy, and of files that are no longer ours. */
   readonly removal: Removal;
   /** Of an apply: how long the plan took that found nothing left to change. */
   readonly proof: { readonly changes: 0; readonly seconds: number } | undefined;

@@ -45,6 +45,21 @@ describe("the command line", () => {
     expect(await upstreamSync(folder, ["completion", "csh"])).toMatchObject({ exitCode: 2 });
   });
 
+  test("NO_COLOR goes before everything that asks for colours", async () => {
+    const coloured = { FORCE_COLOR: "1", NO_COLOR: "" };
+    expect((await upstreamSync(project(), ["plan"], coloured)).stderr).toContain("\u001b[");
+    expect((await upstreamSync(project(), ["plan"], { FORCE_COLOR: "1", CI: "true" })).stderr).not.toContain("\u001b[");
+  });
+
+  test("a reader who stops early is no error", async () => {
+    const child = execa("node", [join(packageRoot(), "dist", "cli", "main.js"), "completion", "zsh"], {
+      reject: false,
+    });
+    child.stdout.destroy();
+    const { exitCode, stderr } = await child;
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  });
+
   test("an unknown command is wrong input", async () => {
     expect(await upstreamSync(project(), ["deplyo"])).toMatchObject({
       exitCode: 2,
