@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GitHubStandIn, type LogEntry } from "../demo/github-stand-in.ts";
 import type { Setting } from "../demo/setting.ts";
 import { standUp } from "../demo/stand-up.ts";
 import type { World } from "../demo/world.ts";
+import { GitHubStandIn, type LogEntry } from "../lib/rehearsal/stand-in.ts";
 
 export type Say = (text: string) => void;
 

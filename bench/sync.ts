@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { git } from "../demo/git.ts";
-import type { LogEntry } from "../demo/github-stand-in.ts";
 import { moveUpstream } from "../demo/workflow-run.ts";
 import type { World } from "../demo/world.ts";
+import type { LogEntry } from "../lib/rehearsal/stand-in.ts";
 import { bigProject, type ProjectSize } from "./big-project.ts";
 import { bytesOf, inWorld, measured, median, rounded, type Say } from "./setting-up.ts";
 

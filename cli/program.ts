@@ -7,6 +7,7 @@ import { applyCommand, destroyCommand, planCommand } from "./deploy.ts";
 import { docsCommand } from "./docs.ts";
 import { doctorCommand } from "./doctor.ts";
 import { initCommand } from "./init.ts";
+import { rehearseCommand } from "./rehearse.ts";
 import { resolveCommand } from "./resolve.ts";
 import { sandboxCommand } from "./sandbox.ts";
 import { statusCommand } from "./status.ts";
@@ -27,6 +28,7 @@ export function upstreamSyncCommand(): Command {
     .addCommand(syncCommand())
     .addCommand(resolveCommand())
     .addCommand(statusCommand())
+    .addCommand(rehearseCommand())
     .addCommand(credentialsCommand())
     .addCommand(docsCommand())
     .addCommand(sandboxCommand())
@@ -42,6 +44,7 @@ Examples:
   upstream-sync sync                                 start a run now and follow it
   upstream-sync resolve                              settle a conflict in a clone
   upstream-sync status                               see how the forks stand
+  upstream-sync rehearse                             see what the next sync does, on copies
   upstream-sync destroy                              take it all away again
   upstream-sync sandbox --data /tmp/github --seed    try all of it without GitHub
 

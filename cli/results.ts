@@ -9,6 +9,7 @@ import type { ApplyResult } from "../lib/operations/apply.ts";
 import type { CreatedCredentials } from "../lib/operations/create-credentials.ts";
 import type { CredentialsStatus } from "../lib/operations/credentials-status.ts";
 import type { DocsCheck } from "../lib/operations/docs-check.ts";
+import type { RehearseResult } from "../lib/operations/rehearse.ts";
 import type { ResolveResult } from "../lib/operations/resolve.ts";
 import type { Revocation } from "../lib/operations/revoke-credentials.ts";
 import type { RotatedCredentials } from "../lib/operations/rotate-credentials.ts";
@@ -27,6 +28,7 @@ export interface Results {
   readonly "sync --local": { readonly forks: readonly SyncLocalResult[] };
   readonly resolve: ResolveResult;
   readonly status: { readonly forks: readonly Status[] };
+  readonly rehearse: RehearseResult;
   readonly "credentials create": { readonly credentials: readonly CreatedCredentials[] };
   readonly "credentials rotate": { readonly credentials: readonly RotatedCredentials[] };
   readonly "credentials revoke": { readonly revoked: readonly Revocation[]; readonly done: true };

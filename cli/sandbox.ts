@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { Command } from "commander";
 import pc from "picocolors";
 import { Failure, InputFailure } from "../lib/failure.ts";
-import { packageRoot } from "../lib/package-root.ts";
+import { sandboxProgram } from "../lib/rehearsal/stand-in.ts";
 import { print, printJson } from "./output.ts";
 
 interface SandboxOptions {
@@ -42,20 +42,6 @@ Example:
   upstream-sync sandbox --data /tmp/github --seed`,
     )
     .action(runSandbox);
-}
-
-/** Ours when this is a clone, else the package of that name beside us. */
-function sandboxProgram(): string {
-  const places = [
-    join(packageRoot(), "sandbox", "dist", "main.js"),
-    join(packageRoot(), "..", "upstream-sync-sandbox", "dist", "main.js"),
-  ];
-  const found = places.find(existsSync);
-  if (found !== undefined) return found;
-  throw new Failure(
-    "the sandbox is not installed: it is a package of its own and not part of this one",
-    "run this from a clone of the project (npm ci && npm run build), or install the package upstream-sync-sandbox beside upstream-sync",
-  );
 }
 
 async function runSandbox(options: SandboxOptions): Promise<void> {

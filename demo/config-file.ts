@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import type { GitHubStandIn } from "./github-stand-in.ts";
+import type { GitHubStandIn } from "../lib/rehearsal/stand-in.ts";
 import type { Setting } from "./setting.ts";
 
 type Fork = Pick<Setting["fork"], "owner" | "name" | "branches">;

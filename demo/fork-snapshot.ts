@@ -1,6 +1,7 @@
 /** Everything of a fork that the set-up could touch, read from outside, so that before and after can be compared. */
+
+import type { GitHubStandIn } from "../lib/rehearsal/stand-in.ts";
 import { git } from "./git.ts";
-import type { GitHubStandIn } from "./github-stand-in.ts";
 
 /** Thing -> how it stands; equal snapshots mean an equal fork. */
 export type ForkSnapshot = Readonly<Record<string, string>>;

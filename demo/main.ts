@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { GitHubStandIn } from "./github-stand-in.ts";
+import { GitHubStandIn } from "../lib/rehearsal/stand-in.ts";
 import { pocketBoard } from "./pocket-board.ts";
 import { realRepositories } from "./real-setting.ts";
 import type { Setting } from "./setting.ts";

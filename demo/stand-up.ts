@@ -1,8 +1,8 @@
 /** Stands up accounts, repositories and the user's project folder. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { GitHubStandIn } from "../lib/rehearsal/stand-in.ts";
 import { forkKeys, writeConfig } from "./config-file.ts";
-import type { GitHubStandIn } from "./github-stand-in.ts";
 import type { Setting } from "./setting.ts";
 import { World } from "./world.ts";
 

@@ -1,6 +1,7 @@
 /** Makes upstream and the clock move, and reads what a workflow run left behind. */
+
+import type { LogEntry } from "../lib/rehearsal/stand-in.ts";
 import { git } from "./git.ts";
-import type { LogEntry } from "./github-stand-in.ts";
 import type { Stage } from "./setting.ts";
 import type { World } from "./world.ts";
 

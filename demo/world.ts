@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { packageRoot } from "../lib/package-root.ts";
+import type { Answer, GitHubStandIn } from "../lib/rehearsal/stand-in.ts";
 import { checkDocumented } from "./documented.ts";
 import type { ForkSnapshot } from "./fork-snapshot.ts";
 import { git } from "./git.ts";
-import type { Answer, GitHubStandIn } from "./github-stand-in.ts";
 import type { Setting } from "./setting.ts";
 
 export interface People {

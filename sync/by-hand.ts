@@ -1,6 +1,6 @@
 /**
  * The sync program on a person's machine: the same fold and the same judgement as in the fork's workflow, in a clone, for
- * `upstream-sync sync --local` and `upstream-sync resolve`. It adds objects to the clone and moves nothing.
+ * `upstream-sync sync --local`, `upstream-sync resolve` and `upstream-sync rehearse`. It adds objects to the clone and moves nothing.
  *
  *   node by-hand.js < request.json > answer.json
  *
@@ -8,12 +8,14 @@
  */
 import { text } from "node:stream/consumers";
 import { type Commits, type DeriveSettings, derive } from "./derive.ts";
+import { readRange } from "./finish-facts.ts";
 import type { Conflict } from "./fold.ts";
 import { parseFollow, tagsOf } from "./follow.ts";
 import { gitIn } from "./git.ts";
 import { chooseFollowed, type Followed } from "./look-up.ts";
 import { parseRefs, refsOf } from "./refs.ts";
 import { pause } from "./rest.ts";
+import { type Risk, risksOf } from "./risks.ts";
 import { wordsFor } from "./stop.ts";
 
 /** Which of upstream's tags a run would take now. */
@@ -54,6 +56,22 @@ interface FoldAnswer {
   }[];
 }
 
+/** What upstream has that the target has not: as the pull request tells it. */
+interface RangeRequest {
+  readonly ask: "range";
+  readonly gitFolder: string;
+  readonly commits: { readonly target: string; readonly upstream: string };
+}
+
+interface RangeAnswer {
+  readonly from: string;
+  readonly to: string;
+  readonly commits: number;
+  readonly files: number;
+  readonly bothChanged: readonly string[];
+  readonly risks: readonly Risk[];
+}
+
 /** The route of a set-up: there is one. */
 const ROUTE = "main";
 
@@ -83,9 +101,22 @@ async function fold(request: FoldRequest): Promise<FoldAnswer> {
   };
 }
 
+async function range({ gitFolder, commits }: RangeRequest): Promise<RangeAnswer> {
+  const git = gitIn(gitFolder, { environment: process.env, sleep: pause });
+  const { range, changes, bothChanged } = await readRange(git, commits.upstream, commits.target, commits.upstream);
+  return { ...range, files: changes.length, bothChanged, risks: risksOf(changes) };
+}
+
+async function answer(
+  request: ChoiceRequest | FoldRequest | RangeRequest,
+): Promise<Followed | FoldAnswer | RangeAnswer> {
+  if (request.ask === "choice") return choice(request);
+  return request.ask === "fold" ? await fold(request) : await range(request);
+}
+
 try {
-  const request = JSON.parse(await text(process.stdin)) as ChoiceRequest | FoldRequest;
-  process.stdout.write(JSON.stringify(request.ask === "choice" ? choice(request) : await fold(request)));
+  const request = JSON.parse(await text(process.stdin)) as ChoiceRequest | FoldRequest | RangeRequest;
+  process.stdout.write(JSON.stringify(await answer(request)));
 } catch (error) {
   process.stderr.write(wordsFor(error));
   process.exitCode = 1;

@@ -1,6 +1,6 @@
 /** The text of the sync pull request, written from results; pure. */
 import { type Asked, askedLine } from "./asked.ts";
-import type { TestStep } from "./decide.ts";
+import { type TestStep, testsLeftOut } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
 import { ACCEPT_LABEL, BEGIN, REMOVED } from "./known-pull-request.ts";
 import { code, conflictLine, count, cutLines, fitting, keptLine, LIMIT, testLine, urlPart } from "./markdown.ts";
@@ -154,6 +154,7 @@ export function withOurPart(body: string, ours: string): string {
 function testLines({ tests, tip }: PullRequestFacts, most: number): string[] {
   switch (tests.kind) {
     case "steps":
+      if (testsLeftOut(tests.steps)) return [`Left out of this rehearsal: nothing was tested on ${code(tip)}.`];
       return [
         `${tests.steps.every((step) => step.ok) ? "Passed" : "Failed"} on ${code(tip)}: [log](${tests.url})`,
         "",

@@ -1,4 +1,5 @@
 /** The step summary: what the run found, for people; pure. */
+import { testsLeftOut } from "./decide.ts";
 import { code, conflictLine, count, cutLines, keptLine, testLine } from "./markdown.ts";
 import type { Outcome, RunRecord } from "./record.ts";
 import type { Settings } from "./settings.ts";
@@ -37,7 +38,7 @@ export function summaryOf(record: RunRecord, settings: Settings, warnings: reado
     ...(record.pr ? [`- pull request: [number ${record.pr}](${pullUrl(settings, record.pr)})`] : []),
     ...(record.issue ? [`- issue: [number ${record.issue}](${issueUrl(settings, record.issue)})`] : []),
     ...(behind ? [`- ${lag(behind)}`] : []),
-    ...section("Tests", tests.map(testLine)),
+    ...section("Tests", testsLeftOut(tests) ? [] : tests.map(testLine)),
     ...section("Conflicting files", [
       ...conflicts.map(conflictLine),
       ...(record.firstConflict ? [`- the first commit of upstream that conflicts: ${code(record.firstConflict)}`] : []),

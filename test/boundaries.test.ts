@@ -57,6 +57,13 @@ const lines: readonly (readonly [string, (to: string) => boolean, string])[] = [
     under("lib/checks", "lib/operations", "lib/constructs", "lib/terraform", "cli"),
     "facts know no judgement",
   ],
+  [
+    "lib/rehearsal",
+    (to) =>
+      under("lib/constructs", "lib/terraform", "lib/operations", "lib/checks", "cli", "sync", "sandbox")(to) ||
+      isPackage("cdktf")(to),
+    "a rehearsal needs no Terraform, and meets the stand-in over HTTP, git and processes",
+  ],
   ["lib/constructs", isPackage("node:fs", "execa", "octokit", "yaml"), "constructs read no files and format no YAML"],
   ["lib/constructs", under("lib/terraform", "lib/operations", "cli", "sync", "sandbox"), "constructs know no tool"],
   [

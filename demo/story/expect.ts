@@ -1,8 +1,9 @@
 /** Checks that more than one chapter makes. */
+
+import type { LogEntry } from "../../lib/rehearsal/stand-in.ts";
 import { check, checkEqual } from "../check.ts";
 import { differences, type ForkSnapshot, snapshotFork } from "../fork-snapshot.ts";
 import { git } from "../git.ts";
-import type { LogEntry } from "../github-stand-in.ts";
 import type { Setting } from "../setting.ts";
 import type { Run } from "../workflow-run.ts";
 import type { World } from "../world.ts";

@@ -1,7 +1,8 @@
 /** What most days are: nothing to do, or news that go through the tests into one pull request. */
+
+import type { LogEntry } from "../../lib/rehearsal/stand-in.ts";
 import { check, checkEqual } from "../check.ts";
 import { git } from "../git.ts";
-import type { LogEntry } from "../github-stand-in.ts";
 import { moveUpstream, strike } from "../workflow-run.ts";
 import type { World } from "../world.ts";
 import { expectContains, expectOutcome, fetchLive, short, syncBranch, traffic } from "./expect.ts";

@@ -54,6 +54,26 @@ export async function chooseTag(
   );
 }
 
+const rangeSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  commits: z.number(),
+  files: z.number(),
+  bothChanged: z.array(z.string()),
+  risks: z.array(z.object({ title: z.string(), paths: z.array(z.string()) })),
+});
+
+/** What upstream brings to a target. */
+export type UpstreamRange = z.output<typeof rangeSchema>;
+
+/** @param gitFolder a bare repository that has both commits. @throws Failure in the program's words. */
+export async function askRange(
+  gitFolder: string,
+  commits: { readonly target: string; readonly upstream: string },
+): Promise<UpstreamRange> {
+  return rangeSchema.parse(await ask({ ask: "range", gitFolder, commits }));
+}
+
 const choiceSchema = z.object({ ref: z.string() });
 
 async function ask(request: object): Promise<unknown> {

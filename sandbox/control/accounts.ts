@@ -1,6 +1,7 @@
 /** Accounts, tokens and repositories: what on GitHub is made by signing up and by clicking. */
 import { randomBytes } from "node:crypto";
 import { Hono } from "hono";
+import { followMovedBranches } from "../server/after-update.ts";
 import {
   type Body,
   oneOf,
@@ -11,6 +12,7 @@ import {
   requiredString,
 } from "../server/body.ts";
 import { createRepository, defaultBranchOf } from "../server/git.ts";
+import { allowDirectPushes } from "../server/hook-script.ts";
 import { type Env, GitHubError, type Routes, type Sandbox } from "../server/http.ts";
 import { fullName } from "../server/identity.ts";
 import { defaultLabels } from "../server/routes/labels.ts";
@@ -22,7 +24,8 @@ function problem(message: string): GitHubError {
   return new GitHubError(422, `sandbox: ${message}`);
 }
 
-const loginPattern = /^[a-z0-9](?:-?[a-z0-9])*$/i;
+// `_` occurs in the logins of managed users.
+const loginPattern = /^[a-z0-9](?:[-_]?[a-z0-9])*$/i;
 const plans = ["free", "pro", "team", "enterprise"] as const;
 const workflowStates = ["active", "disabled_manually", "disabled_fork", "disabled_inactivity"] as const;
 const namePattern = /^[a-z0-9._-]+$/i;
@@ -81,12 +84,16 @@ async function create(sandbox: Sandbox, body: Body): Promise<Repository> {
   const parentName = optionalString(body, "parent");
   const parent = parentName === undefined ? undefined : byName(sandbox, parentName);
   if (parentName !== undefined && !parent) throw problem(`no parent repository ${parentName}`);
-  const copyFrom = optionalString(body, "git");
+  const adopt = optionalString(body, "adopt");
+  const copyFrom = adopt ?? optionalString(body, "git");
   const copied = copyFrom === undefined ? undefined : await defaultBranchOf(copyFrom).catch(() => undefined);
-  if (copyFrom !== undefined && copied === undefined) throw problem(`"git" is no git repository: ${copyFrom}`);
+  if (copyFrom !== undefined && copied === undefined) {
+    throw problem(`"${adopt === undefined ? "git" : "adopt"}" is no git repository: ${copyFrom}`);
+  }
   const branch = optionalString(body, "defaultBranch") ?? copied ?? parent?.defaultBranch ?? "main";
   const repository = newRepository(sandbox, body, parent, branch);
   await createRepository(state, repository, {
+    ...(adopt === undefined ? {} : { adopt }),
     ...(copyFrom === undefined ? {} : { copyFrom }),
     ...(parent ? { parent } : {}),
   });
@@ -173,6 +180,8 @@ export function accountsRoutes(): Routes {
     const body = await readBody(c);
     const keys = optionalBoolean(body, "deployKeysAllowed");
     if (keys !== undefined) repository.actions.deployKeysAllowed = keys;
+    const direct = optionalBoolean(body, "directPushes");
+    if (direct !== undefined) await allowDirectPushes(state.gitFolder(repository), direct);
     const forced = optionalStrings(body, "forcedByOrganization");
     if (forced) {
       const settings = ["permissions", "workflow", "selected-actions"] as const;
@@ -186,6 +195,11 @@ export function accountsRoutes(): Routes {
       workflow.known.state = oneOf("Workflow", path, String(value), workflowStates);
     }
     state.save();
+    return c.body(null, 204);
+  });
+  // For whoever changed bare repositories with git itself, which nobody can do to GitHub.
+  routes.post("/_sandbox/refs-changed", async (c) => {
+    await followMovedBranches(c.var.sandbox.state);
     return c.body(null, 204);
   });
   routes.put("/_sandbox/repositories/:owner/:name/collaborators/:login", async (c) => {

@@ -122,3 +122,23 @@ export async function afterRefUpdate(
   }
   if (changed) state.save();
 }
+
+/** Pull requests follow branches that were moved by git in a bare repository, past all of the sandbox's doors. */
+export async function followMovedBranches(state: State): Promise<void> {
+  for (const target of state.data.repositories) {
+    for (const { pull, state: stands, user } of target.issues) {
+      if (!pull || stands !== "open") continue;
+      const head = headOf(state, target, pull);
+      const seen = [
+        { repository: head.repository, branch: head.branch, before: pull.headSha },
+        { repository: target, branch: pull.base, before: pull.baseSha },
+      ];
+      for (const { repository, branch, before } of seen) {
+        if (!repository) continue;
+        const ref = `refs/heads/${branch}`;
+        const after = await readRef(bare(state, repository), ref);
+        if (after !== before) await afterRefUpdate(state, repository, [{ ref, before, after }], user);
+      }
+    }
+  }
+}

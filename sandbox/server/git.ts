@@ -2,7 +2,7 @@
  * The only place that runs git on the sandbox's bare repositories: how it is started, how a repository is made, and its refs.
  * Reading commits and trees is in git-objects.ts, making commits in git-commits.ts; both start git through here.
  */
-import { appendFile, mkdir, readdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { execa } from "execa";
 import { installHook } from "./hook-script.ts";
@@ -202,13 +202,15 @@ const settings = `[http]
 export async function createRepository(
   state: State,
   repository: Repository,
-  source: { copyFrom?: string; parent?: Repository } = {},
+  source: { copyFrom?: string; adopt?: string; parent?: Repository } = {},
 ): Promise<void> {
   const at = bare(state, repository);
   await mkdir(dirname(at.folder), { recursive: true, mode: 0o700 });
   if ((await readdir(at.folder).catch(() => [])).length > 0) {
     throw new Error(`cannot create ${fullName(repository)}: its folder is already there and not empty: ${at.folder}`);
   }
+  // A bare repository of nobody's, already where it is cheap to move: a copy of a large one takes minutes.
+  if (source.adopt) await rename(source.adopt, at.folder);
   await git(at, [
     "init",
     "--quiet",
@@ -217,6 +219,7 @@ export async function createRepository(
     `--initial-branch=${repository.defaultBranch}`,
     at.folder,
   ]);
+  if (source.adopt) await setDefaultBranch(at, repository.defaultBranch);
   await appendFile(join(at.folder, "config"), settings);
   await installHook(at.folder);
   const parent = source.parent && state.gitFolder(source.parent);
@@ -224,9 +227,11 @@ export async function createRepository(
     const objects = join(at.folder, "objects");
     await mkdir(join(objects, "info"), { recursive: true });
     // Relative, so that a snapshot of the whole folder stays valid wherever it is put back.
-    await writeFile(join(objects, "info", "alternates"), `${relative(objects, join(parent, "objects"))}\n`);
+    const alternates = join(objects, "info", "alternates");
+    const own = await readFile(alternates, "utf8").catch(() => "");
+    await writeFile(alternates, `${own}${relative(objects, join(parent, "objects"))}\n`);
   }
-  const from = source.copyFrom ?? parent;
+  const from = source.adopt ? undefined : (source.copyFrom ?? parent);
   if (from) await copyRefs(at, from, ["refs/heads/*", "refs/tags/*"]);
 }
 

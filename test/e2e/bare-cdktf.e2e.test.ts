@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { execa } from "execa";
-import { GitHubStandIn } from "../../demo/github-stand-in.ts";
 import { pocketBoard } from "../../demo/pocket-board.ts";
 import { standUp } from "../../demo/stand-up.ts";
 import type { World } from "../../demo/world.ts";
 import { packageRoot } from "../../lib/package-root.ts";
+import { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
 import { cacheFolder } from "../../lib/terraform/provider.ts";
 import { forkState } from "../support/fork-state.ts";
 

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { git } from "../../demo/git.ts";
-import { GitHubStandIn } from "../../demo/github-stand-in.ts";
 import { pocketBoard } from "../../demo/pocket-board.ts";
 import { standUp } from "../../demo/stand-up.ts";
 import { moveUpstream } from "../../demo/workflow-run.ts";
 import type { World } from "../../demo/world.ts";
+import { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
 
 /** One fork whose conflicts a developer settles on their own machine. */
 let folder: string;

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { execa } from "execa";
-import { GitHubStandIn } from "../../demo/github-stand-in.ts";
 import { pocketBoard } from "../../demo/pocket-board.ts";
 import { standUp } from "../../demo/stand-up.ts";
 import { moveUpstream } from "../../demo/workflow-run.ts";
 import type { World } from "../../demo/world.ts";
 import { packageRoot } from "../../lib/package-root.ts";
+import { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
 
 let folder: string;
 let github: GitHubStandIn;

@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { GitHubStandIn } from "../../demo/github-stand-in.ts";
 import { pocketBoard } from "../../demo/pocket-board.ts";
 import { standUp } from "../../demo/stand-up.ts";
 import { strike } from "../../demo/workflow-run.ts";
 import type { World } from "../../demo/world.ts";
+import { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
 
 /** A team with a GitHub App, a token for its upstream, and a CODEOWNERS of its own in the last of the three places. */
 let folder: string;

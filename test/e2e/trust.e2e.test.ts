@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import sodium from "libsodium-wrappers";
-import { GitHubStandIn } from "../../demo/github-stand-in.ts";
 import { pocketBoard } from "../../demo/pocket-board.ts";
 import { standUp } from "../../demo/stand-up.ts";
 import { moveUpstream, strike } from "../../demo/workflow-run.ts";
 import type { World } from "../../demo/world.ts";
 import { resolveConfig } from "../../lib/config/resolve.ts";
+import { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
 import { renderFiles } from "../../lib/render/files.ts";
 import { readProgram } from "../../lib/render/template-source.ts";
 

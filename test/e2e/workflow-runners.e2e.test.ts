@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { parse, stringify } from "yaml";
-import { GitHubStandIn } from "../../demo/github-stand-in.ts";
 import { pocketBoard } from "../../demo/pocket-board.ts";
 import { standUp } from "../../demo/stand-up.ts";
 import { moveUpstream, strike } from "../../demo/workflow-run.ts";
 import type { World } from "../../demo/world.ts";
+import { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
 import { actRefusal, runByAct, stripKeysActRefuses } from "../support/act.ts";
 
 const path = process.env.PATH;

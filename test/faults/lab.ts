@@ -6,13 +6,13 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { editConfig } from "../../demo/config-file.ts";
-import { GitHubStandIn } from "../../demo/github-stand-in.ts";
 import { settleInBrowser } from "../../demo/person.ts";
 import { pocketBoard } from "../../demo/pocket-board.ts";
 import { standUp } from "../../demo/stand-up.ts";
 import { fetchLive } from "../../demo/story/expect.ts";
 import { moveUpstream } from "../../demo/workflow-run.ts";
 import type { World } from "../../demo/world.ts";
+import { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
 import { type ForkState, forkState } from "./fork-state.ts";
 import { carriedOut, type How, isRead, type Place, placesOf } from "./trial.ts";
 

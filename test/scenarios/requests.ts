@@ -1,5 +1,5 @@
 /** What the log of the stand-in tells: who was asked, and who was written to. */
-import type { LogEntry } from "../../demo/github-stand-in.ts";
+import type { LogEntry } from "../../lib/rehearsal/stand-in.ts";
 
 /** Whether a request is about a repository, by whichever door. */
 export function mentions(entry: Pick<LogEntry, "path" | "git">, repository: string): boolean {

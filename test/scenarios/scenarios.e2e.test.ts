@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { GitHubStandIn } from "../../demo/github-stand-in.ts";
+import { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
 import { scenarios } from "./index.ts";
 import { sample } from "./sample.ts";
 import { openStage } from "./staging.ts";

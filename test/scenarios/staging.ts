@@ -4,7 +4,6 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { GitHubStandIn } from "../../demo/github-stand-in.ts";
 import { resolveConfig } from "../../lib/config/resolve.ts";
 import type { ForkConfig } from "../../lib/config/schema.ts";
 import { createSealedDeployKey } from "../../lib/credentials/deploy-key.ts";
@@ -15,6 +14,7 @@ import {
   upstreamTokenSecret,
 } from "../../lib/credentials/names.ts";
 import { type EnvironmentKey, sealedFor } from "../../lib/credentials/seal.ts";
+import type { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
 import { renderFiles } from "../../lib/render/files.ts";
 import { type BareRepository, lines, openRepository } from "../sync/support/repository.ts";
 import type { Keys, Scenario } from "./scenario.ts";

@@ -2,8 +2,8 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { check, checkEqual } from "../../demo/check.ts";
-import type { Answer, LogEntry } from "../../demo/github-stand-in.ts";
 import type { ForkConfig } from "../../lib/config/schema.ts";
+import type { Answer, LogEntry } from "../../lib/rehearsal/stand-in.ts";
 import type { RunRecord } from "../../sync/record.ts";
 import { followCommands } from "../sync/support/people.ts";
 import type { BareRepository, Commit } from "../sync/support/repository.ts";

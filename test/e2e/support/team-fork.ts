@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { differences, type ForkSnapshot, snapshotFork } from "../../../demo/fork-snapshot.ts";
-import { GitHubStandIn } from "../../../demo/github-stand-in.ts";
 import { pocketBoard } from "../../../demo/pocket-board.ts";
 import { standUp } from "../../../demo/stand-up.ts";
 import type { World } from "../../../demo/world.ts";
+import { GitHubStandIn } from "../../../lib/rehearsal/stand-in.ts";
 import { cacheFolder } from "../../../lib/terraform/provider.ts";
 
 export class TeamFork {
