@@ -2,7 +2,7 @@
  * `propose`: brings files to a branch that takes changes by pull request only, or takes them away there. It derives everything from
  * what is on GitHub, so a run that was cut short is simply run again. Only the fork's own branch `upstream-sync-files…` moves.
  */
-import { decideProposal } from "./decide-proposal.ts";
+import { decideProposal, type ProposalFacts } from "./decide-proposal.ts";
 import { orMissing, readTip, refPath, repo as repoOf } from "./fork-refs.ts";
 import type { GitHub } from "./github.ts";
 import { code } from "./markdown.ts";
@@ -62,10 +62,11 @@ export async function propose(proposal: Proposal, github: GitHub): Promise<Propo
   }
   const changes = await changesAgainst(github, repo, proposal, baseTip);
   const pulls = await pullsOf(github, repo, proposal);
+  const branch = await branchFacts(github, repo, proposal);
   const decision = decideProposal({
     changes: changes.length,
     baseTip,
-    branch: await branchFacts(github, repo, proposal),
+    branch,
     pulls: pulls.map(({ number, state, head }) => ({ number, open: state === "open", head: head.sha })),
   });
   switch (decision.act) {
@@ -83,7 +84,7 @@ export async function propose(proposal: Proposal, github: GitHub): Promise<Propo
     case "propose": {
       const open = pulls.find(({ number }) => number === decision.open);
       const onto = decision.on === baseTip ? changes : await changesAgainst(github, repo, proposal, decision.on);
-      if (onto.length > 0) await commit(github, repo, proposal, decision, onto);
+      if (onto.length > 0) await commit(github, repo, proposal, branch, { ...decision, changes: onto });
       return { pull: await openOrUpdate(github, repo, proposal, changes, open), changes };
     }
   }
@@ -120,7 +121,7 @@ async function pullsOf(github: GitHub, repo: string, { repository, base, head }:
   return found.filter(({ body }) => body?.includes(MARK));
 }
 
-async function branchFacts(github: GitHub, repo: string, proposal: Proposal) {
+async function branchFacts(github: GitHub, repo: string, proposal: Proposal): Promise<ProposalFacts["branch"]> {
   const { base, head } = proposal;
   const tip = await readTip(proposal, github, head);
   if (tip === undefined) return undefined;
@@ -135,25 +136,33 @@ async function branchFacts(github: GitHub, repo: string, proposal: Proposal) {
   return { tip, ahead: compared.ahead_by, behind: compared.behind_by, allOurs };
 }
 
+interface ProposedCommit {
+  readonly on: string;
+  readonly parents: readonly string[];
+  readonly changes: readonly Change[];
+}
+
 async function commit(
   github: GitHub,
   repo: string,
-  proposal: Proposal,
-  { on, parents }: { readonly on: string; readonly parents: readonly string[] },
-  changes: readonly Change[],
+  { head, title }: Proposal,
+  branch: ProposalFacts["branch"],
+  { on, parents, changes }: ProposedCommit,
 ): Promise<void> {
-  const { head, title } = proposal;
   const write = async (kind: string, body: object) =>
     ((await github.write("POST", `${repo}/git/${kind}`, body, nothingMade)) as { sha: string }).sha;
-  const base = (await github.get(`${repo}/git/commits/${on}`)) as { tree: { sha: string } };
+  const treeOf = async (sha: string) =>
+    ((await github.get(`${repo}/git/commits/${sha}`)) as { tree: { sha: string } }).tree.sha;
   const blob = { mode: "100644", type: "blob" };
   const tree = await write("trees", {
-    base_tree: base.tree.sha,
+    base_tree: await treeOf(on),
     tree: changes.map(({ path, content }) => ({ path, ...blob, ...(content === null ? { sha: null } : { content }) })),
   });
+  // A run that was cut after its push to the branch has left the very commit.
+  if (branch?.behind === 0 && (await treeOf(branch.tip)) === tree) return;
   const sha = await write("commits", { message: `${title}\n\n${COMMIT_MARK}`, tree, parents });
   const ref = `${repo}/git/refs/heads/${refPath(head)}`;
-  if ((await readTip(proposal, github, head)) !== undefined) await github.write("PATCH", ref, { sha, force: false });
+  if (branch !== undefined) await github.write("PATCH", ref, { sha, force: false });
   else await github.write("POST", `${repo}/git/refs`, { ref: `refs/heads/${head}`, sha });
 }
 
