@@ -103,7 +103,8 @@ async function fold(request: FoldRequest): Promise<FoldAnswer> {
 
 async function range({ gitFolder, commits }: RangeRequest): Promise<RangeAnswer> {
   const git = gitIn(gitFolder, { environment: process.env, sleep: pause });
-  const { range, changes, bothChanged } = await readRange(git, commits.upstream, commits.target, commits.upstream);
+  const { target, upstream } = commits;
+  const { range, changes, bothChanged } = await readRange(git, upstream, { target, there: [target] }, upstream);
   return { ...range, files: changes.length, bothChanged, risks: risksOf(changes) };
 }
 

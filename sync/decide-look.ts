@@ -37,6 +37,7 @@ export function decideLook(facts: LookFacts): LookDecision {
   if (facts.upstream !== recorded.synced) return { kind: "go", reason: "upstream moved" };
   if (facts.sync !== recorded.tested) return { kind: "go", reason: "the sync branch is not where it was promoted to" };
   if (facts.target === recorded.target) return { kind: "idle", reason: "nothing moved", landed: false };
+  if (recorded.landed) return decideLanded({ landed: true });
   return { kind: "ask-landed", tested: recorded.tested };
 }
 

@@ -5,6 +5,7 @@
 import { decideWait, type Wait } from "./decide-wait.ts";
 import type { SetAside, Side } from "./fold.ts";
 import type { PullState } from "./known-pull-request.ts";
+import type { Landed } from "./landing.ts";
 import type { Outcome } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";
 import type { JobResult } from "./settings.ts";
@@ -110,9 +111,16 @@ export interface FinishFacts {
     readonly tested: string;
     readonly target: string;
     readonly held: string;
+    readonly landed: string;
   };
   /** What the record `held` has to say once this run's commit is promoted (see `RemoteRefs`). */
   readonly held: string | undefined;
+  /** How the sync pull request is meant to land. */
+  readonly landing: "merge" | "squash";
+  /** The last sync landed without a merge commit. */
+  readonly landed: Landed | undefined;
+  /** Where the sync tip landed, as the configuration expects it; undefined as long as it did not. */
+  readonly landedAt: string | undefined;
   /** What has to change in the record of the newest tag, once upstream's commit is in. */
   readonly tagUpdates: readonly RefUpdate[];
 }
@@ -232,6 +240,7 @@ function decidePromotion(facts: FinishFacts, folded: Folded): FinishDecision {
       { ref: facts.refs.tested, from: now.recorded.tested, to: folded.candidate },
       // As folded, not as it is now: a target that moved meanwhile is then noticed by the next look.
       { ref: facts.refs.target, from: now.recorded.target, to: folded.target },
+      landedUpdate(facts),
     ]),
     status: { sha: folded.candidate, state: "success", text: `${testWords(facts)} on this commit` },
     pullRequest: "ensure",
@@ -243,12 +252,23 @@ function testWords({ test }: FinishFacts): string {
   return testsLeftOut(test.steps) ? "tests left out" : "tests passed";
 }
 
+function landedUpdate({ refs, now, landedAt }: FinishFacts): RefUpdate {
+  return { ref: refs.landed, from: now.recorded.landed, to: landedAt };
+}
+
 function notes(facts: FinishFacts, folded: Folded): string[] {
   return [
+    ...landingNotes(facts),
     ...(facts.left === undefined ? [] : [`it does not contain ${facts.left}, which was taken before`]),
     ...(facts.now.target === folded.target ? [] : ["the target moved during the tests, the next run folds it in"]),
     ...(facts.upstreamNow === "moved" ? ["upstream moved during the tests, the next run takes the rest"] : []),
   ];
+}
+
+function landingNotes({ landed, landing }: FinishFacts): string[] {
+  if (landed === undefined || (landing === "squash" && landed.lost.length === 0)) return [];
+  const lost = landed.lost.length === 0 ? "" : `, and ${landed.lost.length} of its files did not arrive`;
+  return [`the last sync landed with ${landed.commit.slice(0, 12)} without a merge commit${lost}`];
 }
 
 /** In words, for the record: what people proposed and what became of it. */
@@ -280,13 +300,17 @@ function nothingToTest(facts: FinishFacts, sync: string, target: string): Finish
   if (merge.conflict) return conflictWithNothing(facts);
   return {
     outcome: "up-to-date",
-    reason: "upstream has nothing that is not taken over",
+    reason:
+      facts.landedAt === undefined
+        ? "upstream has nothing that is not taken over"
+        : `what was promoted has landed with ${facts.landedAt.slice(0, 12)}`,
     updates: changed([
       { ref: facts.refs.synced, from: now.recorded.synced, to: facts.upstream },
       { ref: facts.refs.held, from: now.recorded.held, to: facts.held },
       ...facts.tagUpdates,
       { ref: facts.refs.tested, from: now.recorded.tested, to: sync },
       { ref: facts.refs.target, from: now.recorded.target, to: target },
+      landedUpdate(facts),
     ]),
     status: undefined,
     pullRequest: "heal",

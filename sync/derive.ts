@@ -5,6 +5,7 @@ import { shortName, withoutMention } from "./follow.ts";
 import type { Git } from "./git.ts";
 import { carriesUpstream, isAncestor, type Sha } from "./graph.ts";
 import { type Judgement, judgeProposal } from "./judge-proposal.ts";
+import { findLanding, findRevert, type Landing, refusalOfRevert } from "./landing.ts";
 import { proposalsIn, readPeopleBranches } from "./proposals.ts";
 import type { Settings } from "./settings.ts";
 import { takeHeld } from "./take-held.ts";
@@ -16,6 +17,8 @@ export interface Commits {
   readonly tested: Sha | undefined;
   /** The upstream commit up to which the fork has upstream's workflow files, while some are held. */
   readonly held: Sha | undefined;
+  /** Where the last sync landed without a merge commit, as far as it is recorded. */
+  readonly landed?: Sha | undefined;
   /** Tips of the branches for people, by name. */
   readonly proposals: ReadonlyMap<string, Sha>;
 }
@@ -24,32 +27,42 @@ export interface Derived {
   /** Undefined when there is nothing to fold. */
   readonly fold: Fold | undefined;
   readonly candidate: boolean;
+  /** The sync tip landed without a merge commit. */
+  readonly landing: Landing | undefined;
   /** Proposals that went in. */
   readonly taken: readonly (Proposal & Judgement)[];
 }
 
 /** What a fold depends on besides the commits. */
-export interface DeriveSettings extends Pick<Settings, "branches" | "upstreamWorkflows" | "policies" | "retest"> {
+export interface DeriveSettings
+  extends Pick<Settings, "branches" | "landing" | "upstreamWorkflows" | "policies" | "retest"> {
   readonly upstream: Pick<Settings["upstream"], "ref">;
 }
 
+/** @throws Stop when the target took back what had landed, and when people's branches or upstream cannot be merged at all. */
 export async function derive(git: Git, settings: DeriveSettings, commits: Commits): Promise<Derived> {
   const { sync, target, upstream, tested, held } = commits;
   const takes = held !== undefined && settings.upstreamWorkflows === "accept";
   // What was held before comes in by a merge of its own, after the others.
   const upstreamWorkflows = takes ? "hold" : settings.upstreamWorkflows;
   const branches = proposalsIn(await readPeopleBranches(git, settings, commits.proposals, sync));
+  const landing = await findLanding(git, { sync, target, recorded: commits.landed });
+  // A squash that is the expected way leaves nothing to do; where it is not, its repair has to land.
+  const done = settings.landing === "squash" && landing?.lost.length === 0;
   const facts: MergeFacts = {
     sync,
     tested,
-    upstreamInTarget: await isAncestor(git, upstream, target),
-    syncInTarget: await isAncestor(git, sync, target),
+    upstreamInTarget: (await isAncestor(git, upstream, target)) || (done && (await isAncestor(git, upstream, sync))),
+    syncInTarget: done || (await isAncestor(git, sync, target)),
     syncCarriesUpstream: await carriesUpstream(git, sync, upstream, target),
     proposals: branches.length,
     retest: settings.retest,
     takesHeld: takes,
   };
-  if (!needsFold(facts)) return { fold: undefined, candidate: false, taken: [] };
+  if (!needsFold(facts)) return { fold: undefined, candidate: false, landing, taken: [] };
+  const known = branches.map(({ sha }) => sha);
+  const revert = await findRevert(git, { sync, target, landing, known });
+  if (revert !== undefined) throw refusalOfRevert(settings, revert);
   const names = {
     sync: settings.branches.sync,
     target: settings.branches.target,
@@ -62,7 +75,8 @@ export async function derive(git: Git, settings: DeriveSettings, commits: Commit
     { name: "upstream", sha: upstream },
   ]);
   const clean = judged.filter(({ markers }) => markers.length === 0);
-  const merged = await foldCandidate(git, { sync, target, upstream, proposals: clean, names, ...rules });
+  const landed = landing?.commit;
+  const merged = await foldCandidate(git, { sync, target, upstream, landed, proposals: clean, names, ...rules });
   const whole = takes && merged.conflicts.length === 0;
   const folded = whole ? await takeHeld(git, merged, { since: held, upstream, sync: names.sync }) : merged;
   const fold = {
@@ -70,7 +84,7 @@ export async function derive(git: Git, settings: DeriveSettings, commits: Commit
     setAside: [...judged.filter(({ markers }) => markers.length > 0).map(leftMarkers), ...folded.setAside],
   };
   const aside = new Set(fold.setAside.map(({ name }) => name));
-  return { fold, candidate: isCandidate(facts, fold), taken: judged.filter(({ name }) => !aside.has(name)) };
+  return { fold, candidate: isCandidate(facts, fold), landing, taken: judged.filter(({ name }) => !aside.has(name)) };
 }
 
 async function judge(

@@ -9,6 +9,7 @@ import { changesBetween, datesBetween, mergeBases, readable, type Sha, treeOf } 
 import { heldWorkflows } from "./hold.ts";
 import { readSettled } from "./judge-proposal.ts";
 import { readPullState } from "./known-pull-request.ts";
+import { type Landed, readLanded } from "./landing.ts";
 import type { Context } from "./look.ts";
 import { chooseFollowed, lookUpUpstream } from "./look-up.ts";
 import { type Kept, NO_POLICIES, readKept } from "./policies.ts";
@@ -66,10 +67,27 @@ export async function readFinishFacts(
       tested: recordRef(settings, "tested"),
       target: recordRef(settings, "target"),
       held: recordRef(settings, "held"),
+      landed: recordRef(settings, "landed"),
     },
     held: await readHeldSince(git, settings, now, brings),
+    landing: settings.landing,
+    ...(await readLandingFacts(git, settings, now)),
     tagUpdates: isIn ? tagUpdatesOf(settings, now.recorded.tag) : [],
   };
+}
+
+async function readLandingFacts(
+  git: Git,
+  { merge, landing }: FinishSettings,
+  { recorded }: RemoteRefs,
+): Promise<Pick<FinishFacts, "landed" | "landedAt">> {
+  const { sync, target, candidate } = merge;
+  if (sync === undefined || target === undefined) return { landed: undefined, landedAt: undefined };
+  const landed = await readLanded(git, { sync, target, recorded: recorded.landed });
+  // Another sync tip has not landed yet.
+  const same = candidate === undefined || candidate === sync;
+  const expected = landing === "squash" && same && landed?.joined === false && landed.lost.length === 0;
+  return { landed, landedAt: expected ? landed.commit : undefined };
 }
 
 function tagUpdatesOf(settings: FinishSettings, before: Tag | undefined): RefUpdate[] {
@@ -147,7 +165,7 @@ async function holds(git: Git, settings: FinishSettings, candidate: Sha, now: Re
   return (await treeOf(git, candidate)) === settings.merge.tree;
 }
 
-const NOTHING: Derived = { fold: undefined, candidate: false, taken: [] };
+const NOTHING: Derived = { fold: undefined, candidate: false, landing: undefined, taken: [] };
 
 /**
  * What `merge` folded, folded once more where it met a conflict or people's branches: it hands over SHAs and no paths.
@@ -166,6 +184,7 @@ export async function readDerived(git: Git, settings: FinishSettings, now: Remot
     proposals,
     tested: now.recorded.tested,
     held: now.recorded.held,
+    landed: now.recorded.landed,
   });
   const { fold } = derived;
   const found = (fold?.conflicts.length ?? 0) + (fold?.setAside.length ?? 0);
@@ -219,53 +238,73 @@ async function readHeldSince(
 }
 
 /** What the policies keep out of `tip`, of all that upstream changed since the target had it last. */
-export async function readKeptOut(git: Git, settings: FinishSettings, tip: Sha, target: Sha): Promise<Kept[]> {
+export async function readKeptOut(
+  git: Git,
+  settings: FinishSettings,
+  tip: Sha,
+  there: readonly Sha[],
+): Promise<Kept[]> {
   const { policies, upstreamWorkflows, upstreamSha } = settings;
-  const { from, to } = await rangeOf(git, tip, target, upstreamSha);
+  const { from, to } = await rangeOf(git, tip, there, upstreamSha);
   // Held and our own files have lists, or none, of their own.
   const skip = isFixed({ upstreamWorkflows, policies: NO_POLICIES });
   return readKept(git, policies, { tip, from, to }, skip);
 }
 
-async function rangeOf(git: Git, tip: Sha, target: Sha, upstream: Sha): Promise<{ from: Sha; to: Sha }> {
+/**
+ * What the target has: its own history, and the sync tip that landed there without it.
+ * The last is the one that has most of upstream.
+ */
+export function thereIn(target: Sha, landed: Landed | undefined): Sha[] {
+  return landed === undefined ? [target] : [target, landed.tip];
+}
+
+async function rangeOf(git: Git, tip: Sha, there: readonly Sha[], upstream: Sha): Promise<{ from: Sha; to: Sha }> {
   const [to = upstream] = await mergeBases(git, tip, upstream);
-  const [from = to] = await mergeBases(git, target, to);
+  const [from = to] = await mergeBases(git, there.at(-1) ?? to, to);
   return { from, to };
 }
 
 /** @param now milliseconds since the epoch. */
 export async function readBehind(
   git: Git,
-  target: Sha,
+  there: readonly Sha[],
   upstream: Sha,
   now: number,
 ): Promise<{ commits: number; days: number }> {
-  const dates = await datesBetween(git, target, upstream);
+  const dates = await datesBetween(git, there, upstream);
   const oldest = dates.reduce((first, date) => Math.min(first, date), now / 1000);
   return { commits: dates.length, days: Math.floor((now / 1000 - oldest) / 86_400) };
 }
 
 /** What of upstream `tip` brings to the target. With a conflict that ends before upstream's own tip. */
-export async function readRange(git: Git, tip: Sha, target: Sha, upstream: Sha) {
-  const { from, to } = await rangeOf(git, tip, target, upstream);
+export async function readRange(
+  git: Git,
+  tip: Sha,
+  { target, there }: { readonly target: Sha; readonly there: readonly Sha[] },
+  upstream: Sha,
+) {
+  const { from, to } = await rangeOf(git, tip, there, upstream);
   const [ours, theirs] = [await changesBetween(git, from, target), await changesBetween(git, from, to)];
   const upstreams = new Set(theirs.map(({ path }) => path));
   return {
     changes: theirs.map((change) => ({ ...change, path: readable(change.path) })),
-    range: { from, to, commits: (await datesBetween(git, target, to)).length },
+    range: { from, to, commits: (await datesBetween(git, there, to)).length },
     bothChanged: ours.flatMap(({ path }) => (upstreams.has(path) ? [readable(path)] : [])),
   };
 }
 
-/** Proposals of people that are in `tip` and not in the target, as the merge commits of the fold name them. */
+/** Proposals of people that are in `tip` and none of `there` has, as the merge commits of the fold name them. */
 export async function readSettledByPeople(
   git: Git,
   settings: FinishSettings,
   tip: Sha,
-  target: Sha,
+  { target, there }: { readonly target: Sha; readonly there: readonly Sha[] },
 ): Promise<SettledByPeople[]> {
   const format = "--format=%P%x09%s%x09%(trailers:key=Upstream-Sync-Side,valueonly,separator=)";
-  const range = ["rev-list", "--merges", "--first-parent", "--no-commit-header", format, tip, `^${target}`];
+  const range = ["rev-list", "--merges", "--first-parent", "--no-commit-header", format, tip].concat(
+    there.map((one) => `^${one}`),
+  );
   const folds = (await git.text(range)).split("\n").map((line) => line.split("\t"));
   const settled: SettledByPeople[] = [];
   for (const [parents = "", subject = "", side] of folds) {

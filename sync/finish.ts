@@ -3,7 +3,15 @@ import { type Permissions, withAccess } from "./access.ts";
 import { decideFinish, type FinishDecision, type FinishFacts, type RefUpdate } from "./decide.ts";
 import { seenUpdates } from "./decide-conflict.ts";
 import type { Derived } from "./derive.ts";
-import { conflictsOf, readBehind, readDerived, readFinishFacts, readHeld, readKeptOut } from "./finish-facts.ts";
+import {
+  conflictsOf,
+  readBehind,
+  readDerived,
+  readFinishFacts,
+  readHeld,
+  readKeptOut,
+  thereIn,
+} from "./finish-facts.ts";
 import { type Git, GitError } from "./git.ts";
 import { harmless } from "./github.ts";
 import { type Context, emptyRecord, stoppedRecord, upstreamOf, writeRecord } from "./look.ts";
@@ -163,7 +171,10 @@ async function recordOf(
     trusted: await trustedOf(settings, git, facts),
     held: before === null ? [] : await readHeld(git, settings, merge.candidate ?? before, now),
     kept: await keptOf(settings, git, facts),
-    behind: now.target === undefined ? null : await readBehind(git, now.target, facts.upstream, context.now()),
+    behind:
+      now.target === undefined
+        ? null
+        : await readBehind(git, thereIn(now.target, facts.landed), facts.upstream, context.now()),
   };
 }
 
@@ -173,7 +184,13 @@ async function trustedOf(settings: FinishSettings, git: Git, { merge }: FinishFa
   return replacedTests(git, settings.tests.trusted, candidate, target);
 }
 
-async function keptOf(settings: FinishSettings, git: Git, { merge, now }: FinishFacts): Promise<RunRecord["kept"]> {
+async function keptOf(
+  settings: FinishSettings,
+  git: Git,
+  { merge, now, landed }: FinishFacts,
+): Promise<RunRecord["kept"]> {
   const tip = merge.candidate ?? merge.sync ?? now.sync;
-  return tip === undefined || now.target === undefined ? [] : readKeptOut(git, settings, tip, now.target);
+  return tip === undefined || now.target === undefined
+    ? []
+    : readKeptOut(git, settings, tip, thereIn(now.target, landed));
 }

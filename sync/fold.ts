@@ -41,6 +41,8 @@ export interface FoldInput extends Rules {
   readonly target: Sha;
   readonly proposals: readonly Proposal[];
   readonly upstream: Sha;
+  /** The commit of the target that has the sync's content without its history (see landing.ts): merged before the rest of it. */
+  readonly landed?: Sha | undefined;
   /** Names for the commit messages. */
   readonly names: { readonly sync: string; readonly target: string; readonly upstream: string };
 }
@@ -84,13 +86,15 @@ interface Step {
   /** The commit that fork and upstream come from, where it is not that of the two that are merged: people merged both already. */
   readonly base?: Sha | undefined;
   readonly proposal?: Proposal;
+  /** It has what is merged into it already. */
+  readonly landed?: true;
 }
 
 /** @throws Stop when a side shares no history with the sync branch. */
 export async function foldCandidate(git: Git, input: FoldInput): Promise<Fold> {
-  let tip = input.sync;
+  let tip = await joinLanded(git, input);
   const setAside: SetAside[] = [];
-  for (const step of await stepsOf(git, input)) {
+  for (const step of await stepsOf(git, { ...input, sync: tip })) {
     const { tip: next, conflicts, lost } = await mergeStep(git, input, tip, step);
     if (conflicts.length === 0) tip = next;
     else if (step.proposal) setAside.push({ ...step.proposal, why: lost ? "lost" : "conflict", files: conflicts });
@@ -100,6 +104,14 @@ export async function foldCandidate(git: Git, input: FoldInput): Promise<Fold> {
     } else return { tip, tree: await treeOf(git, tip), conflicts, setAside };
   }
   return { tip, tree: await treeOf(git, tip), conflicts: [], setAside };
+}
+
+/** The sync tip, with the commit that landed it: found as one that merges (see landing.ts). */
+async function joinLanded(git: Git, input: FoldInput): Promise<Sha> {
+  const { sync, landed, names } = input;
+  if (landed === undefined) return sync;
+  const step: Step = { side: "target", commit: landed, name: names.target, words: names.target, landed: true };
+  return (await mergeStep(git, input, sync, step)).tip;
 }
 
 /** Proposals come after the target, unless the target conflicts: then they are what settles that. */
@@ -162,7 +174,7 @@ async function mergeStep(git: Git, input: FoldInput, tip: Sha, step: Step): Prom
     const conflicts = lost.map((one) => ({ path: one.path, kind: "must survive, and does not", side }));
     return { tip, conflicts, lost: true };
   }
-  const message = mergeMessage(input.names.sync, step, merged.base, await countCommits(git, tip, commit));
+  const message = mergeMessage(input.names.sync, step, merged.base, await countCommits(git, tip, commit), tip);
   return { tip: await commitMerge(git, tree, [tip, commit], message), conflicts: [] };
 }
 
@@ -272,15 +284,22 @@ export async function commitMerge(git: Git, tree: Sha, parents: readonly Sha[], 
   return git.text(args, { input: message, environment });
 }
 
+/** In every message of the fold's: which side was merged. */
+export const SIDE_TRAILER = "Upstream-Sync-Side";
+/** Where a sync tip is joined with the commit of the target that landed it without a merge commit: that tip. */
+export const LANDED_TRAILER = "Upstream-Sync-Landed";
+
 /** Our own words, SHAs and counts: upstream's text could close the fork's issues or skip its checks. */
-function mergeMessage(sync: string, { side, name, commit }: Step, base: Sha, commits: number): string {
+function mergeMessage(sync: string, step: Step, base: Sha, commits: number, tip: Sha): string {
+  const { side, name, commit, landed } = step;
   return [
     `chore: merge ${name} ${commit.slice(0, 12)} into ${sync}`,
     "",
     `${commits} ${commits === 1 ? "commit" : "commits"} of ${name}, merged by upstream-sync.`,
     "",
-    `Upstream-Sync-Side: ${side}`,
+    `${SIDE_TRAILER}: ${side}`,
     `Upstream-Sync-Range: ${base}..${commit}`,
+    ...(landed ? [`${LANDED_TRAILER}: ${tip}`] : []),
     "",
   ].join("\n");
 }

@@ -18,11 +18,17 @@ export async function mergeBases(git: Git, one: Sha, other: Sha): Promise<Sha[]>
   return lines(result.stdout.toString("utf8"));
 }
 
-/** Whether `tip` holds commits of `upstream` that are not in `target`. */
-export async function carriesUpstream(git: Git, tip: Sha, upstream: Sha, target: Sha): Promise<boolean> {
+/** Whether `tip` holds commits of `upstream` that none of `there` has. */
+export async function carriesUpstream(git: Git, tip: Sha, upstream: Sha, ...there: readonly Sha[]): Promise<boolean> {
   for (const base of await mergeBases(git, tip, upstream)) {
-    if (!(await isAncestor(git, base, target))) return true;
+    if (!(await isInOne(git, base, there))) return true;
   }
+  return false;
+}
+
+/** Whether one of `others` has `commit` in its history. */
+export async function isInOne(git: Git, commit: Sha, others: readonly Sha[]): Promise<boolean> {
+  for (const other of others) if (await isAncestor(git, commit, other)) return true;
   return false;
 }
 
@@ -35,16 +41,20 @@ export async function committerDate(git: Git, commit: Sha): Promise<number> {
   return Number(await git.text(["show", "--no-patch", "--format=%ct", commit]));
 }
 
-/** Committer dates (seconds since the epoch) of the commits in `to` that are not in `from`. */
-export async function datesBetween(git: Git, from: Sha, to: Sha): Promise<number[]> {
+/** Committer dates (seconds since the epoch) of the commits in `to` that none of `from` has. */
+export async function datesBetween(git: Git, from: readonly Sha[], to: Sha): Promise<number[]> {
   // --no-commit-header exists since git 2.33; hosted runners and Debian 12 have it.
-  return lines(await git.text(["rev-list", "--no-commit-header", "--format=%ct", to, `^${from}`])).map(Number);
+  return lines(
+    await git.text(["rev-list", "--no-commit-header", "--format=%ct", to, ...from.map((one) => `^${one}`)]),
+  ).map(Number);
 }
+
+export const NO_FILE = "000000";
 
 export interface Change {
   /** Raw: latin1 text, one character a byte. */
   readonly path: string;
-  /** Modes as git writes them; `000000` where there is no file. */
+  /** Modes as git writes them; `NO_FILE` where there is none. */
   readonly before: string;
   readonly after: string;
 }

@@ -4,8 +4,10 @@ import { refusalOfHistory, takenBefore } from "./decide-history.ts";
 import { derive } from "./derive.ts";
 import { type Git, GitError } from "./git.ts";
 import { mergeBases } from "./graph.ts";
+import type { Landing } from "./landing.ts";
 import { type Context, existingBranches } from "./look.ts";
 import { lookUpTag } from "./look-up.ts";
+import { count } from "./markdown.ts";
 import { missingFrom, survivorWords } from "./policies.ts";
 import { candidateRef, type RemoteRefs } from "./refs.ts";
 import {
@@ -43,7 +45,15 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
   await fetchUpstream(git, settings, upstream);
   await refuseRewritten(settings, context, git, refs);
   const { proposals } = refs;
-  const commits = { sync, target, upstream, tested: refs.recorded.tested, held: refs.recorded.held, proposals };
+  const commits = {
+    sync,
+    target,
+    upstream,
+    tested: refs.recorded.tested,
+    held: refs.recorded.held,
+    landed: refs.recorded.landed,
+    proposals,
+  };
   for (const survivor of await missingFrom(git, settings.policies, target)) {
     const words = survivorWords(survivor);
     context.report.warning(
@@ -51,7 +61,8 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
     );
   }
   await requireTests(git, settings.tests.trusted, target, settings.branches.target);
-  const { fold, candidate } = await derive(git, settings, commits);
+  const { fold, candidate, landing } = await derive(git, settings, commits);
+  if (landing !== undefined) warnOfLanding(settings, context, landing);
   const conflict = fold !== undefined && fold.conflicts.length + fold.setAside.length > 0;
   const outputs = {
     sync,
@@ -71,6 +82,13 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
   );
   context.report.log(`Candidate ${fold.tip} is at ${ref}.`);
   return { ...outputs, candidate: fold.tip, tree: fold.tree };
+}
+
+function warnOfLanding({ branches, landing: expected }: MergeSettings, { report }: Context, landing: Landing): void {
+  const { commit, lost } = landing;
+  if (expected === "squash" && lost.length === 0) return;
+  const lack = lost.length === 0 ? "all of it arrived" : `${count(lost.length, "file")} did not arrive and come again`;
+  report.warning(`${branches.target} has the last sync since ${commit} without a merge commit: ${lack}`);
 }
 
 /** A fork's own changes to workflow files come along with the target. */

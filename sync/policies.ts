@@ -6,7 +6,7 @@ import { posix } from "node:path";
 import { readBlob } from "./blobs.ts";
 import { editTree, type File } from "./edit-tree.ts";
 import { type Git, GitError } from "./git.ts";
-import { changesBetween, type FileChange, listTree, readable, type Sha } from "./graph.ts";
+import { changesBetween, type FileChange, listTree, NO_FILE, readable, type Sha } from "./graph.ts";
 import type { ConflictedPath, MergeTreeOutput } from "./merge-tree.ts";
 import { matcher } from "./patterns.ts";
 
@@ -34,8 +34,6 @@ export interface Kept {
   readonly policy: "keepOurs" | "keepDeleted";
 }
 
-const NOTHING = "000000";
-
 /** Kinds of conflict in which one side has no file. */
 const DELETIONS = ["modify/delete", "rename/delete"];
 
@@ -58,14 +56,14 @@ export async function withPolicies(
   const [ours, deleted] = [matcher(keepOurs), matcher(keepDeleted)];
   const changes = await changesBetween(git, own, merged.tree);
   const away = new Set(merged.conflicts.filter(({ kind }) => DELETIONS.includes(kind)).map(({ path }) => path));
-  const arrive = changes.filter(({ before }) => before === NOTHING).map(({ path }) => path);
+  const arrive = changes.filter(({ before }) => before === NO_FILE).map(({ path }) => path);
   // Both trees as a whole: only where there is something to look up.
   const asked = [...arrive, ...away].some(deleted);
   const { absent, gone } = asked ? await deletions(git, own, base) : NEVER;
   const edits = new Map<string, File | undefined>();
   for (const change of changes) {
     const { path, before } = change;
-    const stays = before === NOTHING && deleted(path) && (away.has(path) || gone(path));
+    const stays = before === NO_FILE && deleted(path) && (away.has(path) || gone(path));
     if (ours(path) || stays) edits.set(path, fileBefore(change));
   }
   const open = merged.conflicts.filter(({ path }) => !ours(path) && !(away.has(path) && deleted(path) && absent(path)));
@@ -73,7 +71,7 @@ export async function withPolicies(
 }
 
 function fileBefore({ before, beforeId }: FileChange): File | undefined {
-  if (before === NOTHING) return undefined;
+  if (before === NO_FILE) return undefined;
   return { mode: before, type: before === "160000" ? "commit" : "blob", sha: beforeId };
 }
 
@@ -162,7 +160,7 @@ export async function readKept(
   const differing = (await changesBetween(git, range.tip, range.to)).filter(({ path }) => upstreams.has(path));
   return differing.flatMap(({ path, before }): Kept[] => {
     if (skip(path)) return [];
-    if (before === NOTHING && deleted(path)) return [{ path: readable(path), policy: "keepDeleted" }];
+    if (before === NO_FILE && deleted(path)) return [{ path: readable(path), policy: "keepDeleted" }];
     return ours(path) ? [{ path: readable(path), policy: "keepOurs" }] : [];
   });
 }

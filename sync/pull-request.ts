@@ -13,6 +13,8 @@ export interface PullRequestFacts {
   readonly range: { readonly from: string; readonly to: string; readonly commits: number };
   /** What was taken earlier and is not part of what comes now: a release of another line. */
   readonly left: string | undefined;
+  /** The last sync came to the target with this commit, without its history, and these files of it did not. */
+  readonly landed: { readonly commit: string; readonly lost: readonly string[] } | undefined;
   /** The commit on the sync branch. */
   readonly tip: string;
   /** Files changed on the target and by upstream since their common ancestor. */
@@ -73,6 +75,7 @@ function bodyOf(facts: PullRequestFacts, settings: Settings, asked: Asked, most:
   return [
     BEGIN,
     `Brings ${count(range.commits, "commit")} of upstream into ${code(target)}.`,
+    ...landedLines(facts, settings, most),
     "",
     `- upstream: ${code(settings.upstream.url)}, ${code(settings.upstream.why)}`,
     ...leftLines(facts.left),
@@ -105,10 +108,39 @@ function bodyOf(facts: PullRequestFacts, settings: Settings, asked: Asked, most:
   ].join("\n");
 }
 
-/** What is for people to do, as things stand. */
-function nextLines({ conflicts }: PullRequestFacts, { pullRequest, branches }: Settings): string[] {
+/** The history first: it is why this is there at all when no file changes. */
+function landedLines({ landed }: PullRequestFacts, { landing, branches }: Settings, most: number): string[] {
+  if (landed === undefined) return [];
+  const { commit, lost } = landed;
+  const what = `The last sync came to ${code(branches.target)} with ${code(commit)}`;
+  const words = lost.length === 0 ? "every file of it is there, compared tree by tree" : "not all of it arrived";
   return [
-    "- Review it, and merge it with a **merge commit**: a squash or a rebase drops the link to upstream's history, and every later sync conflicts.",
+    ...(landing === "merge"
+      ? [
+          "",
+          `**${what} without a merge commit, by a squash or a rebase, and ${words}.** This pull request joins the two histories, so that git knows of it. Land it with a merge commit, also when it changes no file.`,
+        ]
+      : []),
+    ...list(
+      "Did not arrive with the last sync, and come again",
+      `${what}. If they were left out on purpose, take them out here once more: on ${code(branches.target)}, after this has landed.`,
+      lost,
+      most,
+    ),
+  ];
+}
+
+const LANDING: Readonly<Record<Settings["landing"], string>> = {
+  merge:
+    "- Review it, and merge it with a **merge commit**: a squash or a rebase drops the link to upstream's history, and the next run has to repair that.",
+  squash:
+    "- Review it, and land it with **squash and merge**: the next run compares the trees and goes on from what landed. The list of commits below has earlier syncs too; the files do not.",
+};
+
+/** What is for people to do, as things stand. */
+function nextLines({ conflicts }: PullRequestFacts, { landing, pullRequest, branches }: Settings): string[] {
+  return [
+    LANDING[landing],
     ...(conflicts.length > 0 ? ["- Settle the conflicts listed above; the issue about them has the commands."] : []),
     pullRequest.whenApproved === "hold"
       ? "- Once it is approved nothing is added to it; what comes later waits until it has landed."

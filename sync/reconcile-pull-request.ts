@@ -1,9 +1,10 @@
 /** What the sync pull request has to say after this run, and who opens or updates it. */
 import type { Asked } from "./asked.ts";
 import type { FinishDecision, FinishFacts } from "./decide.ts";
-import { readHeld, readKeptOut, readRange, readSettledByPeople } from "./finish-facts.ts";
+import { readHeld, readKeptOut, readRange, readSettledByPeople, thereIn } from "./finish-facts.ts";
 import type { Git } from "./git.ts";
-import { carriesUpstream, treeOf } from "./graph.ts";
+import { carriesUpstream, readable, treeOf } from "./graph.ts";
+import { readLanded } from "./landing.ts";
 import type { Context } from "./look.ts";
 import { type Opened, openPullRequest } from "./open-pull-request.ts";
 import { type PullRequestFacts, pullRequestBody } from "./pull-request.ts";
@@ -42,22 +43,27 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
   const target = facts.now.target;
   if (decision.pullRequest === "leave" || tip === null || target === undefined) return { number: null, warnings: [] };
   const healing = decision.pullRequest === "heal";
-  const carries = await carriesUpstream(git, tip, facts.upstream, target);
+  const landed = await readLanded(git, { sync: tip, target, recorded: facts.now.recorded.landed });
+  // Where merge commits are the rule, content without its history has still to land.
+  const repairs = settings.landing === "merge" && landed?.joined === true;
+  const there = thereIn(target, landed);
+  const carries = await carriesUpstream(git, tip, facts.upstream, ...(repairs ? [target] : there));
   if (healing && !carries) return { number: null, warnings: [] };
   const held = await readHeld(git, settings, tip, facts.now);
   // The target alone, merged in before a conflict, brings nothing that could land; upstream's commits with held files could.
-  const empty = !carries || held.length === 0;
+  const empty = !carries || (held.length === 0 && !repairs);
   const same = !healing && empty && (await treeOf(git, tip)) === (await treeOf(git, target));
   if (same) return { number: null, warnings: [] };
   // Closed by people: that is an answer, and `retest` is what takes it back.
   if (facts.pull.closed && !settings.retest) return { number: null, warnings: [] };
-  const { changes, bothChanged, range } = await readRange(git, tip, target, facts.upstream);
-  const kept = await readKeptOut(git, settings, tip, target);
+  const { changes, bothChanged, range } = await readRange(git, tip, { target, there }, facts.upstream);
+  const kept = await readKeptOut(git, settings, tip, there);
   // What is held or kept does not come.
   const stays = new Set([...held, ...kept.map(({ path }) => path)]);
   const texts: PullRequestFacts = {
     range,
     left: healing ? undefined : facts.left,
+    landed: landed?.joined ? { commit: landed.commit, lost: landed.lost.map(readable) } : undefined,
     tip,
     bothChanged: bothChanged.filter((path) => !stays.has(path)),
     risks: [...(await testRisk(conclusion, tip, target)), ...risksOf(changes.filter(({ path }) => !stays.has(path)))],
@@ -65,7 +71,7 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
     kept,
     conflicts: record.conflicts,
     firstConflict: record.firstConflict,
-    settled: await readSettledByPeople(git, settings, tip, target),
+    settled: await readSettledByPeople(git, settings, tip, { target, there }),
     tests: healing
       ? await recordedTests(conclusion, tip)
       : { kind: "steps", steps: facts.test.steps, url: settings.run.url },

@@ -16,6 +16,8 @@ export interface RemoteRefs {
     readonly target: string | undefined;
     /** While upstream's workflow files are held: the upstream commit up to which the fork has them. */
     readonly held: string | undefined;
+    /** Where the sync tip is expected to land by squash: the commit of the target that landed it. */
+    readonly landed: string | undefined;
     /** The newest of upstream's tags that was taken, where tags are followed. */
     readonly tag: Tag | undefined;
   };
@@ -30,7 +32,10 @@ export interface RemoteRefs {
   readonly seen: ReadonlyMap<string, string>;
 }
 
-export function recordRef(settings: Pick<Settings, "route">, name: "synced" | "tested" | "target" | "held"): string {
+export function recordRef(
+  settings: Pick<Settings, "route">,
+  name: Exclude<keyof RemoteRefs["recorded"], "tag">,
+): string {
   return `refs/upstream-sync/${settings.route}/${name}`;
 }
 
@@ -106,6 +111,7 @@ export function refsOf(listing: string, settings: Pick<Settings, "route" | "bran
       tested: refs.get(recordRef(settings, "tested")),
       target: refs.get(recordRef(settings, "target")),
       held: refs.get(recordRef(settings, "held")),
+      landed: refs.get(recordRef(settings, "landed")),
       tag: recordedTag(refs, settings),
     },
     candidates: new Map([...refs].filter(([ref]) => ref.startsWith(candidates))),

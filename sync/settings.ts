@@ -57,6 +57,8 @@ export interface Settings {
   readonly branches: { readonly sync: string; readonly target: string };
   /** Whether the candidate keeps the fork's `.github/workflows` or takes upstream's. */
   readonly upstreamWorkflows: "hold" | "accept";
+  /** How the team lands the sync pull request. */
+  readonly landing: "merge" | "squash";
   readonly policies: Policies;
   readonly tests: TestSettings;
   readonly pullRequest: PullRequestSettings;
@@ -197,6 +199,7 @@ function configured(read: Reader): Settings {
     upstream: readUpstream(read),
     branches: { sync: read.text("SYNC_BRANCH"), target: read.text("TARGET_BRANCH") },
     upstreamWorkflows: read.oneOf("UPSTREAM_WORKFLOWS", ["hold", "accept"]),
+    landing: read.oneOf("LANDING", ["merge", "squash"]),
     policies: read.json("POLICIES", policiesOf, EXPECTED_POLICIES, NO_POLICIES),
     tests: read.json("TESTS", testsOf, "JSON with trusted", { trusted: [] }),
     pullRequest: read.json("PULL_REQUEST", pullRequestOf, EXPECTED_PULL_REQUEST, {

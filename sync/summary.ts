@@ -14,7 +14,8 @@ const HEADLINES: Readonly<Record<Outcome, string>> = {
 
 const NEXT: Readonly<Record<Outcome, (settings: Settings) => string>> = {
   "up-to-date": () => "Nothing to do.",
-  promoted: ({ branches }) => `Review the pull request into ${code(branches.target)} and merge it with a merge commit.`,
+  promoted: ({ branches, landing }) =>
+    `Review the pull request into ${code(branches.target)} and ${landing === "merge" ? "merge it with a merge commit" : "squash and merge it"}.`,
   conflict: ({ branches }) =>
     `Follow the issue, or the draft pull request into ${code(branches.sync)}: both have the commands. What you push is tested and taken in by the next run.`,
   "tests-failed": () =>

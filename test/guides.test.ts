@@ -4,6 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { checks } from "../lib/checks/index.ts";
 import { packageRoot } from "../lib/package-root.ts";
 import { openText } from "../sync/conflict-text.ts";
+import { refusalOfRevert } from "../sync/landing.ts";
 import { sha, someSettings } from "./sync/support/settings.ts";
 
 const folder = join(packageRoot(), "docs", "guides");
@@ -34,6 +35,8 @@ describe("the guides", () => {
       "doctor.md: json",
       "doctor.md: sh",
       "document.md: sh",
+      "landing.md: shell (revert: it was wanted)",
+      "landing.md: yaml (examples/landing/upstream-sync.yaml)",
       "policies.md: yaml (examples/policies/upstream-sync.yaml)",
       "rollback.md: sh",
       "start.md: sh",
@@ -48,6 +51,18 @@ describe("the guides", () => {
       .flatMap(({ language, origin = "", text }) => (language === "yaml" ? [{ origin, text }] : []));
     expect(configs.length).toBeGreaterThan(1);
     for (const { origin, text } of configs) expect(text).toBe(read(origin));
+  });
+
+  test("the commands for a revert that was wanted are those of the run, which its end-to-end test types", () => {
+    const { message } = refusalOfRevert(someSettings(), {
+      landing: sha("1"),
+      by: sha("2"),
+      isMerge: true,
+      files: 2,
+      of: 2,
+    });
+    const block = blocksOf(read("docs/guides/landing.md")).find(({ origin }) => origin?.startsWith("revert"));
+    expect(message).toContain(`If it was wanted, run "${block?.text.trimEnd().split("\n").join(" && ")}"`);
   });
 
   test("the commands for a conflict are those of the issue, which the demo types as they stand", () => {

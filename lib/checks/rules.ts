@@ -99,22 +99,26 @@ const syncPushes: Check = {
 
 const landing: Check = {
   id: "landing",
-  title: "The sync pull request can land as a merge commit",
+  title: "The rules on the target let the sync pull request land",
   find(view) {
     const { facts, fork } = view;
     const { target } = fork.branches;
+    const { landing: method } = fork;
+    const merges = method === "merge";
     return whenTold(rulesOf(view, target), (rules) => {
       const against = rules.filter(
         ({ type, parameters }) =>
-          type === "required_linear_history" ||
-          (type === "pull_request" && !allowsMerging(parameters.allowed_merge_methods)) ||
-          (type === "merge_queue" && (parameters.merge_method ?? "MERGE") !== "MERGE"),
+          (merges && type === "required_linear_history") ||
+          (type === "pull_request" && !allows(parameters.allowed_merge_methods, method)) ||
+          (type === "merge_queue" && (parameters.merge_method ?? "MERGE") !== method.toUpperCase()),
       );
       const classic = facts.branches.get(target)?.classic;
-      const open = rules.filter(({ type }) => ["merge_queue", "required_signatures"].includes(type));
+      // GitHub signs the commit of a squash itself.
+      const unsure = merges ? ["merge_queue", "required_signatures"] : ["merge_queue"];
+      const open = rules.filter(({ type }) => unsure.includes(type));
       const sure = [
         ...against.map((rule) => named(view, rule)),
-        ...(classic ? classicWords(classic, ["linear", "locked"]) : []),
+        ...(classic ? classicWords(classic, merges ? ["linear", "locked"] : ["locked"]) : []),
       ];
       if (sure.length === 0 && open.length > 0) {
         return cannotTell(
@@ -122,13 +126,13 @@ const landing: Check = {
           "try it on a branch of its own; docs/limits.md has the open questions",
         );
       }
-      return judged(view, sure, [], `${target} takes merge commits`);
+      return judged(view, sure, [], `${target} takes ${merges ? "merge commits" : "squashes"}`);
     });
   },
 };
 
-function allowsMerging(methods: unknown): boolean {
-  return !Array.isArray(methods) || methods.includes("merge");
+function allows(methods: unknown, method: string): boolean {
+  return !Array.isArray(methods) || methods.includes(method);
 }
 
 const delivery: Check = {

@@ -76,19 +76,35 @@ const plan: Check = {
 
 const mergeMethod: Check = {
   id: "merge-method",
-  title: "Merge commits are allowed",
+  title: "The repository allows how the sync lands",
   find({ facts, fork }) {
     const { repository, merge } = facts.settings;
     return whenTold(
       merge ? { told: true, value: merge } : { told: false, why: "the token may not see the merge methods" },
-      ({ commit, squash, rebase }) =>
-        commit
-          ? ok("merge commits are allowed")
-          : notOk(
-              `only ${[...(squash ? ["squash"] : []), ...(rebase ? ["rebase"] : [])].join(" and ")}: both hide from git what was taken over, and every later sync conflicts again`,
-              `upstream-sync doctor ${fork.repository} --fix, or ${gh("repo", "edit", repository, "--enable-merge-commit")}`,
-              { kind: "request", method: "PATCH", path: `/repos/${repository}`, body: { allow_merge_commit: true } },
-            ),
+      ({ commit, squash, rebase }) => {
+        const { words, allowed, option, key } = {
+          merge: {
+            words: "merge commits",
+            allowed: commit,
+            option: "--enable-merge-commit",
+            key: "allow_merge_commit",
+          },
+          squash: { words: "squashes", allowed: squash, option: "--enable-squash-merge", key: "allow_squash_merge" },
+        }[fork.landing];
+        if (allowed) return ok(`${words} are allowed`);
+        const methods = { "merge commits": commit, squash, rebase };
+        const left = Object.entries(methods).flatMap(([method, is]) => (is ? [method] : []));
+        const other = fork.landing === "merge" ? { is: squash, name: "squash" } : { is: commit, name: "merge" };
+        return notOk(
+          `only ${left.join(" and ")}, and upstream-sync.yaml says landing: ${fork.landing}`,
+          [
+            `upstream-sync doctor ${fork.repository} --fix`,
+            gh("repo", "edit", repository, option),
+            ...(other.is ? [`write landing: ${other.name} for ${fork.repository} in upstream-sync.yaml`] : []),
+          ].join(", or "),
+          { kind: "request", method: "PATCH", path: `/repos/${repository}`, body: { [key]: true } },
+        );
+      },
     );
   },
 };

@@ -20,7 +20,7 @@ export function crossCheck(repository: string, parts: ValidParts): Finding[] {
     ...branchesAreNotReserved(parts),
     ...documentStartsAtTarget(parts),
     ...targetRulesRefuseCommits(parts),
-    ...targetLeavesMerging(parts),
+    ...targetLeavesLanding(parts),
     ...tokenCannotBypass(parts),
     ...tokenIsEnough(parts),
     ...teamsNeedAnApp(parts),
@@ -176,15 +176,18 @@ function targetRulesRefuseCommits({ protection, delivery, branches }: ValidParts
   ];
 }
 
-/** Squash and rebase hide from git what was merged, so that every later sync meets it again (github-facts-2.md, X). */
-function targetLeavesMerging({ protection }: ValidParts): Finding[] {
-  if (!protection || protection.target === "none" || protection.target.mergeMethods.includes("merge")) return [];
+/** The sync pull request lands in one way, and the rules on the target have to leave it. */
+function targetLeavesLanding({ protection, landing }: ValidParts): Finding[] {
+  if (!protection || !landing || protection.target === "none") return [];
+  const { mergeMethods } = protection.target;
+  if (mergeMethods.includes(landing)) return [];
+  const [other] = (["merge", "squash"] as const).filter((method) => mergeMethods.includes(method));
   return [
     {
       path: ["protection", "target", "mergeMethods"],
-      got: protection.target.mergeMethods,
-      expected: "merge among them: the sync pull request needs a merge commit",
-      fix: "write [merge]",
+      got: mergeMethods,
+      expected: `${landing} among them: with landing: ${landing} the sync pull request lands so`,
+      fix: `write [${landing}]${other === undefined ? "" : `, or landing: ${other}`}`,
     },
   ];
 }

@@ -271,6 +271,12 @@ const forkSchema = z.strictObject({
     .enum(["hold", "accept"])
     .default("hold")
     .describe("Whether upstream's changes below .github/workflows are held back."),
+  landing: z
+    .enum(["merge", "squash"])
+    .default("merge")
+    .describe(
+      "How the sync pull request is landed: by a merge commit, or, where the team may have none, by squash and merge. What came otherwise is found and repaired by the next run.",
+    ),
   policies,
   owners: z
     .record(text(ownersPattern), z.array(text(codeOwner)).min(1))

@@ -37,9 +37,9 @@ export async function askProgram(
   { ref, ...commits }: LocalCommits,
   proposals: Readonly<Record<string, string>>,
 ): Promise<ByHandAnswer> {
-  const { branches, upstreamWorkflows, policies } = fork;
-  const upstream = { ref };
-  const request = { ask: "fold", gitFolder, branches, upstream, upstreamWorkflows, policies, commits, proposals };
+  const { branches, landing, upstreamWorkflows, policies } = fork;
+  const rules = { branches, landing, upstreamWorkflows, policies, upstream: { ref } };
+  const request = { ask: "fold", gitFolder, ...rules, commits, proposals };
   return answerSchema.parse(await ask(request));
 }
 

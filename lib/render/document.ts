@@ -28,6 +28,9 @@ export function renderDocument(fork: ForkConfig, template: string, digest: strin
     TIMEZONE: code(schedule.timezone),
     PULL_REQUEST_TITLE: code(pullRequest.title),
     WHEN_APPROVED: code(pullRequest.whenApproved),
+    LANDING: fork.landing === "merge" ? "merge commit" : "squash and merge",
+    LANDING_RULES: landingRules(fork),
+    REVERT_WANTED: code(shellWord(`origin/${branches.target}:refs/heads/${branches.sync}-manual`)),
     UPSTREAM_WORKFLOWS: code(fork.upstreamWorkflows),
     KEEP_OURS: list(policies.keepOurs, "nothing"),
     KEEP_DELETED: list(policies.keepDeleted, "nothing"),
@@ -67,6 +70,23 @@ function followRules(follow: ForkConfig["follow"]): string {
     "   An older one is never taken after a newer one. A tag that upstream moves or withdraws after it was taken stops the runs until a newer one is",
     "   there, and so does an upstream without any tag that fits; the run's summary says what to do.",
   ].join("\n");
+}
+
+function landingRules({ landing, branches }: ForkConfig): string {
+  const target = code(branches.target);
+  const lines =
+    landing === "merge"
+      ? [
+          `By a **merge commit**: then the history of ${target} says that this fork has upstream's commits. A squash or a rebase brings the files and drops that. When it`,
+          "happened all the same, nothing is lost: the next run compares the trees, names every file that did not arrive, and offers a pull request that joins the two histories.",
+          "That one is landed by a merge commit, also when it changes no file.",
+        ]
+      : [
+          `By **squash and merge**: this team keeps merge commits out of ${target}. The next run compares the trees, remembers the commit that landed the update, and merges later`,
+          "ones from there, so that nothing that landed is met again. A file that did not arrive is named on the next pull request and comes again. The list of commits on a sync pull",
+          "request has earlier updates too; its files do not.",
+        ];
+  return lines.join("\n");
 }
 
 /** A tag's commit and not the tag: git would write the tag's text, which is upstream's, into the message. */

@@ -75,6 +75,7 @@ function renderWorkflow(fork: ForkConfig, template: string, digest: string, prog
     SYNC_BRANCH: fork.branches.sync,
     TARGET_BRANCH: fork.branches.target,
     UPSTREAM_WORKFLOWS: fork.upstreamWorkflows,
+    LANDING: fork.landing,
     POLICIES: policiesJson(fork.policies),
     TESTS: JSON.stringify({ trusted: trustedPaths(fork.tests) }),
     PULL_REQUEST: pullRequestJson(fork.pullRequest),

@@ -198,6 +198,39 @@ describe("cannot tell, and never ok", () => {
   });
 });
 
+describe("a team that lands by squash", () => {
+  const methods = (commit: boolean, squash: boolean) => ({
+    settings: { ...settings, merge: { commit, squash, rebase: false } },
+  });
+  const cases: readonly (readonly [string, Partial<ForkFacts>, readonly string[]])[] = [
+    ["only squash is left", methods(false, true), []],
+    ["linear history", on("dev", rule("required_linear_history")), []],
+    ["classic linear history", classicOn("dev", { linear: true }), []],
+    ["squash is switched off", methods(true, false), ["merge-method"]],
+    [
+      "a rule that leaves merging alone",
+      on("dev", rule("pull_request", { allowed_merge_methods: ["merge"] })),
+      ["landing", "delivery"],
+    ],
+  ];
+  test.each(cases)("%s", (_, wrong, ids) => {
+    // Drift is of no concern here: the workflow is another one.
+    const view = healthyView(wrong, forkConfig({ landing: "squash" }));
+    const mine = ["merge-method", "landing", "delivery"];
+    expect(withState(view, "not ok").filter((id) => mine.includes(id))).toEqual(ids);
+  });
+
+  test("is told to switch squashing on, or to land in the other way", () => {
+    const view = healthyView(methods(true, false), forkConfig({ landing: "squash" }));
+    const found = checks.find(({ id }) => id === "merge-method")?.find(view);
+    expect(found).toMatchObject({
+      evidence: "only merge commits, and upstream-sync.yaml says landing: squash",
+      remedy: expect.stringMatching(/--enable-squash-merge.*, or write landing: merge for /),
+      fixes: [{ method: "PATCH", body: { allow_squash_merge: true } }],
+    });
+  });
+});
+
 test("ids and titles are each used once; what is not ok says what to do", () => {
   expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
   expect(new Set(checks.map(({ title }) => title)).size).toBe(checks.length);

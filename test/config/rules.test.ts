@@ -75,10 +75,15 @@ describe("keys that have to fit together", () => {
   });
 
   test("rules on the target leave the merge commit possible", () => {
-    const fork = (mergeMethods: string[]) => ({ delivery: "pull-request", protection: { target: { mergeMethods } } });
+    const fork = (mergeMethods: string[], landing?: string) => ({
+      ...(landing === undefined ? {} : { landing }),
+      ...{ delivery: "pull-request", protection: { target: { mergeMethods } } },
+    });
     expect(refusedPaths(fork(["squash"]))).toContain("protection.target.mergeMethods");
     expect(refusedPaths(fork(["merge", "squash"]))).not.toContain("protection.target.mergeMethods");
     expect(refusedPaths(fork([]))).toContain("protection.target.mergeMethods");
+    expect(refusedPaths(fork(["merge", "rebase"], "squash"))).toContain("protection.target.mergeMethods");
+    expect(refusedPaths(fork(["squash"], "squash"))).toEqual([]);
   });
 
   test("a rule still speaks when another part of the fork is wrong", () => {

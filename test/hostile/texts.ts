@@ -40,6 +40,7 @@ function pullFacts({ paths, names: [tag, step, branch, side] }: Words): PullRequ
   return {
     range: { from: sha("1"), to: sha("2"), commits: 12 },
     left: tag,
+    landed: { commit: sha("7"), lost: paths },
     tip: sha("4"),
     bothChanged: paths,
     risks: paths.length === 0 ? [] : [{ title: "Containers", paths }],

@@ -101,6 +101,16 @@ test("each change has a row and the words of its commit", () => {
   expect(second.change).toBe("tests: a | b");
 });
 
+test("how it lands is said for the one way that is configured", () => {
+  const document = (landing: string) => renderFiles(forkConfig({ landing }), "").document.content;
+  expect(document("merge")).toContain("\n\nBy a **merge commit**: then the history of `dev` says");
+  expect(document("merge")).toContain("| the pull request lands by | merge commit |");
+  const squash = document("squash");
+  expect(squash).toContain("\n\nBy **squash and merge**: this team keeps merge commits out of `dev`.");
+  expect(squash).not.toMatch(/merge it with a|By a \*\*merge commit/);
+  expect(squash).toContain("`git push origin` `origin/dev:refs/heads/sync/upstream-manual` say so");
+});
+
 describe("what is followed", () => {
   const document = (follow: unknown) => renderFiles(forkConfig({ follow }), "").document.content;
 

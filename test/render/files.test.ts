@@ -92,6 +92,7 @@ describe("the files of the complete example", () => {
       PULL_REQUEST:
         '{"title":"chore: sync with upstream","labels":["upstream-sync"],"reviewers":["devops-lead","tech-lead"],"teamReviewers":[],"whenApproved":"hold"}',
       CREDENTIALS: "deploy-key",
+      LANDING: "merge",
       DOCUMENT_PATH: "docs/upstream-sync.md",
       TESTS: '{"trusted":[]}',
       UPSTREAM_SYNC_DIGEST: files.digest,

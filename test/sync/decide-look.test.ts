@@ -9,7 +9,7 @@ describe("look", () => {
     upstream: UPSTREAM,
     sync: SYNC,
     target: TARGET,
-    recorded: { synced: UPSTREAM, tested: SYNC, target: TARGET, held: undefined, tag: undefined },
+    recorded: { synced: UPSTREAM, tested: SYNC, target: TARGET, held: undefined, landed: undefined, tag: undefined },
     leftOver: 0,
     retest: false,
     proposals: new Map(),
@@ -26,7 +26,16 @@ describe("look", () => {
     ["a candidate was left over", { leftOver: 1 }, "an earlier run did not finish"],
     [
       "nothing is recorded",
-      { recorded: { synced: undefined, tested: undefined, target: undefined, held: undefined, tag: undefined } },
+      {
+        recorded: {
+          synced: undefined,
+          tested: undefined,
+          target: undefined,
+          held: undefined,
+          landed: undefined,
+          tag: undefined,
+        },
+      },
       "this is the first run",
     ],
     ["one record is missing", { recorded: { ...idle.recorded, target: undefined } }, "this is the first run"],
@@ -38,6 +47,13 @@ describe("look", () => {
     expect(decideLook({ ...idle, target: OTHER })).toEqual({ kind: "ask-landed", tested: SYNC });
     expect(decideLanded({ landed: true }).kind).toBe("idle");
     expect(decideLanded({ landed: false })).toEqual({ kind: "go", reason: "the target moved" });
+  });
+
+  test("does not ask where the sync is known to have landed, while nothing else is new", () => {
+    const landed = { ...idle, target: OTHER, recorded: { ...idle.recorded, landed: PEOPLE } };
+    expect(decideLook(landed)).toMatchObject({ kind: "idle", landed: true });
+    expect(decideLook({ ...landed, upstream: OTHER })).toEqual({ kind: "go", reason: "upstream moved" });
+    expect(decideLook({ ...landed, sync: OTHER }).kind).toBe("go");
   });
 
   test("does not ask when upstream moved as well", () => {
@@ -60,7 +76,14 @@ describe("look", () => {
   test("waits while a conflict is open and nothing moved, whatever was recorded before", () => {
     const reason = "a conflict is open and waits for people; nothing moved since it was found";
     expect(decideLook(open)).toEqual({ kind: "waiting", reason });
-    const recorded = { synced: undefined, tested: undefined, target: undefined, held: undefined, tag: undefined };
+    const recorded = {
+      synced: undefined,
+      tested: undefined,
+      target: undefined,
+      held: undefined,
+      landed: undefined,
+      tag: undefined,
+    };
     expect(decideLook({ ...open, recorded })).toEqual({ kind: "waiting", reason });
   });
 

@@ -51,7 +51,7 @@ describe("merge", () => {
 });
 
 describe("finish", () => {
-  const refs = { sync: "S", synced: "Y", tested: "T", target: "G", held: "H" };
+  const refs = { sync: "S", synced: "Y", tested: "T", target: "G", held: "H", landed: "L" };
   const passed: FinishFacts = {
     pull: { open: { number: 7, approved: false, accepts: false }, closed: undefined },
     wishes: { whenApproved: "hold", retest: false, dryRun: false },
@@ -66,7 +66,7 @@ describe("finish", () => {
     now: {
       sync: SYNC,
       target: TARGET,
-      recorded: { synced: OTHER, tested: SYNC, target: undefined, held: undefined, tag: undefined },
+      recorded: { synced: OTHER, tested: SYNC, target: undefined, held: undefined, landed: undefined, tag: undefined },
       candidates: new Map(),
       proposals: new Map(),
       seen: new Map(),
@@ -75,6 +75,9 @@ describe("finish", () => {
     candidateHolds: true,
     refs,
     held: undefined,
+    landing: "merge",
+    landed: undefined,
+    landedAt: undefined,
     tagUpdates: [],
   };
 
@@ -136,7 +139,14 @@ describe("finish", () => {
     const now = {
       ...passed.now,
       sync: CANDIDATE,
-      recorded: { synced: UPSTREAM, tested: CANDIDATE, target: TARGET, held: undefined, tag: undefined },
+      recorded: {
+        synced: UPSTREAM,
+        tested: CANDIDATE,
+        target: TARGET,
+        held: undefined,
+        landed: undefined,
+        tag: undefined,
+      },
     };
     const decision = decideFinish({ ...passed, now, candidateRef: undefined });
     expect(decision).toMatchObject({ outcome: "promoted", updates: [], pullRequest: "ensure" });

@@ -20,6 +20,7 @@ const environment = {
   SYNC_BRANCH: "sync/upstream",
   TARGET_BRANCH: "dev",
   UPSTREAM_WORKFLOWS: "hold",
+  LANDING: "merge",
   POLICIES: JSON.stringify({ keepOurs: ["/a/"], keepDeleted: [], mustSurvive: [{ path: "b" }], partial: true }),
   TESTS: JSON.stringify({ trusted: ["e2e"] }),
   PULL_REQUEST: JSON.stringify({ title: "t", labels: ["l"], reviewers: [], teamReviewers: [], whenApproved: "hold" }),
@@ -67,6 +68,7 @@ describe("settings", () => {
     const policies = { keepOurs: [], keepDeleted: [], mustSurvive: ["b"], partial: false };
     const wrong = {
       UPSTREAM_WORKFLOWS: "keep",
+      LANDING: "rebase",
       POLICIES: JSON.stringify(policies),
       PULL_REQUEST: '{"title":1}',
       GITHUB_RUN_ID: "x1",
@@ -74,6 +76,7 @@ describe("settings", () => {
     expect(problems(() => readLookSettings({ ...environment, ...wrong }))).toEqual([
       'GITHUB_RUN_ID is "x1", expected a number',
       'UPSTREAM_WORKFLOWS is "keep", expected one of hold, accept',
+      'LANDING is "rebase", expected one of merge, squash',
       "POLICIES is not JSON with keepOurs, keepDeleted, mustSurvive and partial",
       "PULL_REQUEST is not JSON with title, labels, reviewers, teamReviewers and whenApproved (hold or update)",
     ]);

@@ -23,6 +23,7 @@ const NASTY = [
 const facts: PullRequestFacts = {
   range: { from: sha("1"), to: sha("2"), commits: 12 },
   left: undefined,
+  landed: { commit: sha("7"), lost: NASTY },
   tip: sha("4"),
   bothChanged: NASTY,
   risks: [{ title: "Containers", paths: NASTY }],
@@ -55,7 +56,8 @@ describe("the pull request's text", () => {
   });
 
   test("says range, count, tested commit, seconds and log", () => {
-    const body = bodyOf({ ...facts, bothChanged: [], held: [], kept: [], conflicts: [], settled: [] });
+    const nothing = { bothChanged: [], held: [], kept: [], conflicts: [], settled: [] };
+    const body = bodyOf({ ...facts, ...nothing, landed: undefined });
     expect(body.split("\n").slice(1, 6)).toEqual([
       "Brings 12 commits of upstream into `dev`.",
       "",

@@ -38,6 +38,7 @@ describe("the workflow template", () => {
         ],
         ...[
           "__UPSTREAM_WORKFLOWS__",
+          "__LANDING__",
           "__POLICIES__",
           "__TESTS__",
           "__PULL_REQUEST__",

@@ -63,6 +63,23 @@ export async function followCommands(
   }
 }
 
+/** Runs commands in a clone of the fork that has `branch` checked out. @param fork, token as for `followCommands`. */
+export async function inClone(
+  fork: string,
+  branch: string,
+  commands: readonly string[],
+  token?: string,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "people-"));
+  const environment = environmentOf(token);
+  try {
+    await start(folder, "git", ["clone", "--quiet", "--branch", branch, fork, "."], environment);
+    await start(folder, "bash", ["-ec", commands.join("\n")], environment);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 function commandsBelow(text: string, heading: string): string[] {
   const block = new RegExp(`^### ${heading}$.*?^\`\`\`shell\\n(.*?)^\`\`\`$`, "ms").exec(text)?.[1];
   if (block === undefined) throw new Error(`no commands below "${heading}" in:\n${text}`);

@@ -21,6 +21,7 @@ export function someSettings(changes: Partial<Settings> = {}): Settings {
     },
     branches: { sync: "sync/upstream", target: "dev" },
     upstreamWorkflows: "hold",
+    landing: "merge",
     policies: NO_POLICIES,
     tests: { trusted: [] },
     pullRequest: {

@@ -196,6 +196,7 @@ function workflowEnvironment(github: FakeGitHub, temporary: string, run: number)
     SYNC_BRANCH: "sync/upstream",
     TARGET_BRANCH: "dev",
     UPSTREAM_WORKFLOWS: "hold",
+    LANDING: "merge",
     POLICIES: JSON.stringify(NO_POLICIES),
     TESTS: JSON.stringify({ trusted: [] }),
     PULL_REQUEST: JSON.stringify(pullRequest),
