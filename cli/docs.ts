@@ -6,6 +6,7 @@ import { selectForks } from "../lib/operations/context.ts";
 import type { DocsCheck } from "../lib/operations/docs-check.ts";
 import { exitCodes, follow, print, printJson } from "./output.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
+import { legible, visibleLines } from "./visible.ts";
 
 interface CheckOptions extends ProjectOptions {
   readonly diff?: boolean;
@@ -56,7 +57,8 @@ function fits({ files, agreement }: DocsCheck): boolean {
 }
 
 /** One line a file; what is not ok has what was seen and what to do below. */
-export function docsCheckText({ repository, digest, files, agreement }: DocsCheck, diff: boolean): string {
+export function docsCheckText(found: DocsCheck, diff: boolean): string {
+  const { repository, digest, files, agreement } = legible(found, ["diff"]);
   const both = agreement && { ...agreement, title: "document and workflow", diff: "" };
   const lines = [...files.map((file) => ({ ...file, title: fileTitle(file) })), ...(both ? [both] : [])];
   return [
@@ -65,7 +67,7 @@ export function docsCheckText({ repository, digest, files, agreement }: DocsChec
       ...(state === "ok"
         ? [`  ${pc.green("ok")}      ${title}: ${pc.dim(evidence)}`]
         : [`  ${pc.red("not ok")}  ${title}`, `          ${evidence}`, `          fix: ${remedy}`]),
-      ...(diff && patch !== "" && state !== "ok" ? [patch.trimEnd()] : []),
+      ...(diff && patch !== "" && state !== "ok" ? visibleLines(patch.trimEnd()) : []),
     ]),
   ].join("\n");
 }

@@ -7,6 +7,7 @@ import type { Doctor, DoctorCheck } from "../lib/operations/doctor.ts";
 import { confirm } from "./confirm.ts";
 import { exitCodes, follow, print, printJson } from "./output.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
+import { legible, visible } from "./visible.ts";
 
 interface DoctorOptions extends ProjectOptions {
   readonly fix?: boolean;
@@ -37,7 +38,7 @@ Examples:
       let found = await look();
       const fixes = found.flatMap(({ checks }) => checks.flatMap(({ fixes }) => fixes ?? []));
       if (options.fix && fixes.length > 0) {
-        process.stderr.write(`${["doctor --fix:", ...fixes.map((fix) => `  ${fixText(fix)}`)].join("\n")}\n`);
+        process.stderr.write(`${["doctor --fix:", ...fixes.map((fix) => `  ${visible(fixText(fix))}`)].join("\n")}\n`);
         if (!options.yes) await confirm("doctor --fix changes forks", "do this?");
         const { carryOut } = await import("../lib/operations/doctor.ts");
         await follow(carryOut(await openProject(options), fixes));
@@ -67,7 +68,8 @@ function checkJson({ fork, id, title, state, evidence, remedy }: DoctorCheck) {
 }
 
 /** One line a check; what is not ok has its evidence and what to do below. */
-export function doctorText({ repository, checks, requests }: Doctor): string {
+export function doctorText(found: Doctor): string {
+  const { repository, checks, requests } = legible(found);
   const count = (state: string) => checks.filter((check) => check.state === state).length;
   const unsure = count("cannot tell");
   const summary = `${count("ok")} ok, ${count("not ok")} not ok${unsure > 0 ? `, ${unsure} cannot tell` : ""} (${requests} requests)`;

@@ -3,6 +3,7 @@ import { diffLines } from "diff";
 import type { PlanResult } from "../lib/plan-result.ts";
 import type { Removal, RemovalPreview } from "../lib/removal.ts";
 import type { Change, FieldChange } from "../lib/terraform/plan.ts";
+import { legible, visible } from "./visible.ts";
 
 const signs: Readonly<Record<Change["action"], string>> = {
   create: "+",
@@ -18,7 +19,8 @@ const signs: Readonly<Record<Change["action"], string>> = {
 /** Lines of a changed text that are shown; `--json` has all of them. */
 const shownLines = 8;
 
-export function planText(result: PlanResult): string {
+export function planText(plan: PlanResult): string {
+  const result = legible(plan, ["before", "after", "workspace", "saved"]);
   if (result.changes.length === 0) return [`${result.repository}: no changes`, ...waitingLines(result)].join("\n");
   const { create, update, delete: removed } = result.summary;
   if (result.preview) return removalText(result, result.preview);
@@ -86,7 +88,8 @@ function waitingLines({ found }: Pick<PlanResult, "found">): string[] {
 }
 
 /** What a destroy did beyond the resources it named. */
-export function removalLines(repository: string, { removed, closed, restored, kept }: Removal): string[] {
+export function removalLines(repository: string, removal: Removal): string[] {
+  const { removed, closed, restored, kept } = legible(removal);
   return [
     ...restored.map(({ thing, to }) => `restored: ${thing} to ${JSON.stringify(to)}`),
     ...kept.map(({ thing, as, why }) => `kept: ${thing}${as ? ` as ${as}` : ""} (${why})`),
@@ -129,6 +132,9 @@ function changedLines(before: string, after: string): string[] {
 /** Of configuration and program, whole or shortened; without the flag that makes `test` remember. */
 const digest = /\b[0-9a-f]{12}(?:[0-9a-f]{52})?\b/;
 
-function cut(line: string): string {
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+function cut(text: string): string {
+  const line = visible(text);
+  if (line.length <= 160) return line;
+  // Not through the middle of a character.
+  return `${line.slice(0, 130).replace(/[\ud800-\udbff]$/, "")}… (${line.length} characters)`;
 }

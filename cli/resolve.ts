@@ -7,6 +7,7 @@ import { confirm } from "./confirm.ts";
 import { exitCodes, follow, print, printJson } from "./output.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 import { syncText } from "./sync-text.ts";
+import { legible } from "./visible.ts";
 
 interface ResolveCommandOptions extends ProjectOptions {
   readonly in?: string;
@@ -65,7 +66,8 @@ function onlyFork<Fork extends { readonly repository: string }>(forks: readonly 
   );
 }
 
-function resolveText(result: ResolveResult): string {
+export function resolveText(whole: ResolveResult): string {
+  const result = legible(whole, ["log"]);
   const { repository } = result;
   switch (result.state) {
     case "nothing":

@@ -5,6 +5,7 @@ import { selectForks } from "../lib/operations/context.ts";
 import type { Status, StatusRun } from "../lib/operations/status.ts";
 import { follow, print, printJson } from "./output.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
+import { legible } from "./visible.ts";
 
 export function statusCommand(): Command {
   return withProjectOptions(new Command("status"))
@@ -25,7 +26,7 @@ export function statusCommand(): Command {
 
 /** @param now milliseconds since the epoch. */
 export function statusText(status: Status, now: number): string {
-  const { repository, runs, behind, pullRequest, workflow } = status;
+  const { repository, runs, behind, pullRequest, workflow } = legible(status);
   const upstream = runs.find(({ record }) => record?.upstream.why)?.record?.upstream.why;
   return [
     pc.bold(repository),

@@ -1,7 +1,9 @@
 /** A run that was followed to its end, in people's words. */
 import type { SyncResult } from "../lib/fork/follow-run.ts";
+import { legible, visibleLines } from "./visible.ts";
 
-export function syncText({ repository, run, record, pullRequest, issue, failed }: SyncResult): string {
+export function syncText(result: SyncResult): string {
+  const { repository, run, record, pullRequest, issue, failed } = legible(result, ["log"]);
   return [
     `${repository}: ${record ? `${record.outcome}: ${record.reason}` : `run ended as "${run.conclusion}" without a record`}`,
     ...(record?.conflicts ?? []).map(
@@ -11,7 +13,7 @@ export function syncText({ repository, run, record, pullRequest, issue, failed }
     ...(issue === undefined ? [] : [`  issue: ${issue}`]),
     `  run: ${run.url}`,
     ...(failed
-      ? [`  failed: ${failed.job}, ${failed.step}`, ...failed.log.split("\n").map((line) => `    | ${line}`)]
+      ? [`  failed: ${failed.job}, ${failed.step}`, ...visibleLines(failed.log).map((line) => `    | ${line}`)]
       : []),
   ].join("\n");
 }

@@ -7,6 +7,7 @@ import type { SyncLocalResult } from "../lib/operations/sync-local.ts";
 import { exitCodes, follow, print, printJson } from "./output.ts";
 import { openProject, type ProjectOptions, withProjectOptions } from "./project.ts";
 import { syncText } from "./sync-text.ts";
+import { legible } from "./visible.ts";
 
 interface SyncOptions extends ProjectOptions {
   readonly dryRun?: boolean;
@@ -78,7 +79,8 @@ async function syncLocally(context: Context, names: string[], options: SyncOptio
   for (const result of results) print(localText(result));
 }
 
-function localText({ repository, state, branch, conflicts, next }: SyncLocalResult): string {
+export function localText(result: SyncLocalResult): string {
+  const { repository, state, branch, conflicts, next } = legible(result);
   const words = {
     nothing: "nothing to merge",
     merged: `everything is merged on ${branch}; nothing is pushed`,

@@ -9,15 +9,14 @@ import { fetchBlobs, readBlob } from "./blobs.ts";
 import type { Git, GitOptions } from "./git.ts";
 import { changesBetween, EMPTY_TREE, type Sha } from "./graph.ts";
 
+/** Where git is run, and with what, to see the attributes. */
+export type Place = Pick<GitOptions, "folder" | "environment">;
+
 /**
  * Runs `use` with what makes a command of git's see the attributes of `commit`. No command comes from such a file: it can
  * only name a driver, and the configuration knows those of git itself and `ours` (git.ts).
  */
-export async function withAttributes<T>(
-  git: Git,
-  commit: Sha,
-  use: (place: Pick<GitOptions, "folder" | "environment">) => Promise<T>,
-): Promise<T> {
+export async function withAttributes<T>(git: Git, commit: Sha, use: (place: Place) => Promise<T>): Promise<T> {
   const files = await attributeFiles(git, commit);
   if (files.length === 0) return use({});
   const gitFolder = await git.text(["rev-parse", "--absolute-git-dir"]);

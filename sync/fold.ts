@@ -2,14 +2,22 @@
  * candidate = sync tip ⊕ target tip ⊕ proposals ⊕ upstream commit: left to right, one merge commit each, a step left out
  * when it is an ancestor already. Same inputs give the same commits, so a second run arrives at the same candidate.
  */
-import { withAttributes } from "./attributes.ts";
+import { type Place, withAttributes } from "./attributes.ts";
 import { editTree } from "./edit-tree.ts";
 import { type Git, GitError } from "./git.ts";
 import { committerDate, isAncestor, listTree, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
 import { isOurs, isWorkflowPath, withOurs, withWorkflowsOf } from "./hold.ts";
 import { type MergeTreeOutput, parseMergeTree } from "./merge-tree.ts";
 import { matcher } from "./patterns.ts";
-import { lostBetween, type Policies, removedBy, type Settled, survivorWords, withPolicies } from "./policies.ts";
+import {
+  leftOpen,
+  lostBetween,
+  type Policies,
+  removedBy,
+  type Settled,
+  survivorWords,
+  withPolicies,
+} from "./policies.ts";
 import { Stop } from "./stop.ts";
 
 export type Side = "target" | "proposal" | "upstream";
@@ -205,10 +213,23 @@ export async function conflictsWith(
   tip: Sha,
   other: Pick<Step, "side" | "commit">,
 ): Promise<Conflict[]> {
-  const step = { ...other, words: other.commit.slice(0, 12) };
-  const merged = await mergedWith(git, tip, step, tip.slice(0, 12));
-  if (merged === undefined) return [];
-  return conflictsOn(other.side, (await settle(git, rules, tip, step, merged)).open);
+  if (await isAncestor(git, other.commit, tip)) return [];
+  return withAttributes(git, tip, (place) => conflictsIn(git, rules, tip, other, place));
+}
+
+/** Of a commit that `tip` has not; no tree is made. @param place with the attributes of `tip`. */
+async function conflictsIn(
+  git: Git,
+  rules: Rules,
+  tip: Sha,
+  { side, commit }: Pick<Step, "side" | "commit">,
+  place: Place,
+): Promise<Conflict[]> {
+  const { conflicts } = await mergeTreesIn(git, tip, commit, place);
+  if (side === "target") return conflictsOn(side, conflicts);
+  const fixed = isFixed(rules);
+  const left = conflicts.filter(({ path }) => !fixed(path));
+  return conflictsOn(side, await leftOpen(git, rules.policies, tip, left));
 }
 
 /**
@@ -225,12 +246,15 @@ async function takePart(
   const line = (await git.text(["rev-list", "--first-parent", "--reverse", step.commit, `^${tip}`])).split("\n");
   const at = (index: number): Step => ({ ...step, commit: line[index] as Sha });
   let [clean, bad, files] = [-1, line.length - 1, conflicts];
-  while (bad - clean > 1) {
-    const middle = Math.floor((clean + bad) / 2);
-    const found = await conflictsWith(git, input, tip, at(middle));
-    if (found.length === 0) clean = middle;
-    else [bad, files] = [middle, found];
-  }
+  // Ten times or more on the same tip: its attributes are written out once.
+  await withAttributes(git, tip, async (place) => {
+    while (bad - clean > 1) {
+      const middle = Math.floor((clean + bad) / 2);
+      const found = await conflictsIn(git, input, tip, at(middle), place);
+      if (found.length === 0) clean = middle;
+      else [bad, files] = [middle, found];
+    }
+  });
   const first = { commit: at(bad).commit, files };
   if (clean < 0) return { tip, conflicts, part: { taken: undefined, first } };
   const part = await mergeStep(git, input, tip, at(clean));
@@ -256,9 +280,13 @@ async function mergedWith(
 }
 
 /** What git makes of two commits, under the attributes of `ours`. @throws GitError when it cannot tell. */
-export async function mergeTrees(git: Git, ours: Sha, theirs: Sha): Promise<MergeTreeOutput> {
+export function mergeTrees(git: Git, ours: Sha, theirs: Sha): Promise<MergeTreeOutput> {
+  return withAttributes(git, ours, (place) => mergeTreesIn(git, ours, theirs, place));
+}
+
+async function mergeTreesIn(git: Git, ours: Sha, theirs: Sha, place: Place): Promise<MergeTreeOutput> {
   const args = ["merge-tree", "--write-tree", "-z", ours, theirs];
-  const result = await withAttributes(git, ours, (place) => git.attempt(args, place));
+  const result = await git.attempt(args, place);
   const output = parseMergeTree(result.code, result.stdout);
   if (output === undefined) throw new GitError(args, result);
   return output;

@@ -59,15 +59,30 @@ export async function withPolicies(
   const arrive = changes.filter(({ before }) => before === NO_FILE).map(({ path }) => path);
   // Both trees as a whole: only where there is something to look up.
   const asked = [...arrive, ...away].some(deleted);
-  const { absent, gone } = asked ? await deletions(git, own, base) : NEVER;
+  const gone = asked ? await goneFrom(git, own, base) : () => false;
   const edits = new Map<string, File | undefined>();
   for (const change of changes) {
     const { path, before } = change;
     const stays = before === NO_FILE && deleted(path) && (away.has(path) || gone(path));
     if (ours(path) || stays) edits.set(path, fileBefore(change));
   }
-  const open = merged.conflicts.filter(({ path }) => !ours(path) && !(away.has(path) && deleted(path) && absent(path)));
+  const open = await leftOpen(git, { keepOurs, keepDeleted }, own, merged.conflicts);
   return { open, tree: await editTree(git, merged.tree, edits) };
+}
+
+/** The same without the tree: what is left for people. */
+export async function leftOpen(
+  git: Git,
+  { keepOurs, keepDeleted }: Pick<Policies, "keepOurs" | "keepDeleted">,
+  own: Sha,
+  conflicts: readonly ConflictedPath[],
+): Promise<readonly ConflictedPath[]> {
+  const [ours, deleted] = [matcher(keepOurs), matcher(keepDeleted)];
+  const open = conflicts.filter(({ path }) => !ours(path));
+  const may = (one: ConflictedPath) => DELETIONS.includes(one.kind) && deleted(one.path);
+  if (!open.some(may)) return open;
+  const mine = await namesIn(git, own);
+  return open.filter((one) => !may(one) || mine.has(one.path));
 }
 
 function fileBefore({ before, beforeId }: FileChange): File | undefined {
@@ -75,19 +90,15 @@ function fileBefore({ before, beforeId }: FileChange): File | undefined {
   return { mode: before, type: before === "160000" ? "commit" : "blob", sha: beforeId };
 }
 
-const NEVER = { absent: () => false, gone: () => false };
+/** Of paths that are not in `own`: whether `base` has something there, the file or a folder above it, that the fork deleted. */
+async function goneFrom(git: Git, own: Sha, base: Sha): Promise<(path: string) => boolean> {
+  const [mine, before] = [await namesIn(git, own), await namesIn(git, base)];
+  return (path) => [path, ...foldersAbove(path)].some((one) => before.has(one) && !mine.has(one));
+}
 
-/** `absent`: not in `own`. `gone`: neither is what `base` has there, the file or a folder above it, so the fork deleted that. */
-async function deletions(git: Git, own: Sha, base: Sha) {
-  const names = async (commit: Sha, ...options: string[]) =>
-    new Set((await listTree(git, `${commit}^{tree}`, ["-r", ...options])).map(({ path }) => path));
+async function namesIn(git: Git, commit: Sha): Promise<Set<string>> {
   // -t: the folders as well.
-  const [mine, before] = [await names(own, "-t"), await names(base, "-t")];
-  const absent = (path: string) => !mine.has(path);
-  return {
-    absent,
-    gone: (path: string) => [path, ...foldersAbove(path)].some((one) => before.has(one) && absent(one)),
-  };
+  return new Set((await listTree(git, `${commit}^{tree}`, ["-r", "-t"])).map(({ path }) => path));
 }
 
 function foldersAbove(path: string): string[] {

@@ -1,9 +1,18 @@
 /** A part of `npm run test:full`: ten thousand hostile texts and names. What fails is told with its smallest case and its seed. */
 import { Command } from "commander";
+import { names } from "./names.ts";
 import type { Property } from "./property.ts";
+import { terminal } from "./terminal.ts";
 import { texts } from "./texts.ts";
 
-const properties: readonly Property[] = texts;
+/** Shares of all cases: of the sync program's texts, of what the command line prints. */
+const parts: readonly (readonly [number, readonly Property[]])[] = [
+  [0.75, texts],
+  [0.248, terminal],
+  // Whole repositories of some 25 names each.
+  [0.002, names],
+];
+const properties = parts.flatMap(([part, all]) => all.map((one) => ({ ...one, share: one.share * part })));
 
 await new Command("npm run hostile --")
   .description("makes up hostile names and texts, and looks whether they stay names and texts")

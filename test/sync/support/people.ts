@@ -33,7 +33,7 @@ function environmentOf(token: string | undefined): NodeJS.ProcessEnv {
  * before stopped as git does at a conflict.
  *
  * @param fork folder or address.
- * @param files content by path.
+ * @param files content by path (raw: latin1 text, one character a byte).
  * @param token for an address that wants one.
  */
 export async function followCommands(
@@ -56,7 +56,9 @@ export async function followCommands(
     await shell(folder, before.at(-1) ?? "").catch((error: { stdout?: string }) => {
       if (!/^CONFLICT /m.test(String(error.stdout))) throw error;
     });
-    for (const [path, content] of Object.entries(files)) writeFileSync(join(folder, path), content);
+    for (const [path, content] of Object.entries(files)) {
+      writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(path, "latin1")]), content);
+    }
     for (const command of commands.slice(edit + 1)) await shell(folder, command);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -33,6 +33,8 @@ export interface BareRepository {
   /** @returns the commit's id; `branch` is moved to it, and is its parent when none is given. */
   commit(commit: Commit): string;
   git(...args: string[]): string;
+  /** Standard output as it is. */
+  raw(...args: string[]): Buffer;
   /** The tree that a merge of two commits gives, markers and all where they conflict. */
   mergedTree(ours: string, theirs: string): string;
   /** Undefined when there is no such ref. */
@@ -73,6 +75,7 @@ export function openRepository(folder: string): BareRepository {
   return {
     folder,
     git,
+    raw: (...args) => run(args).stdout,
     ref,
     refs: () => git("for-each-ref", "--format=%(refname)").split("\n").filter(Boolean),
     show: (commit, path) => {
