@@ -2,6 +2,7 @@
  * What `merge` and `finish` decide, as functions from facts to decisions: no git, no network, no clock. Beside it:
  * decide-look.ts and decide-conflict.ts.
  */
+import { type CheckResult, judgeChecks, unknownWords } from "./checks.ts";
 import { decideWait, type Wait } from "./decide-wait.ts";
 import type { SetAside, Side } from "./fold.ts";
 import type { PullState } from "./known-pull-request.ts";
@@ -100,7 +101,11 @@ export interface FinishFacts {
     /** GitHub's own list of the run's jobs; undefined when the job is not on it. */
     readonly conclusion: string | null | undefined;
     readonly steps: readonly TestStep[];
+    /** What the fork's own CI says, where that does the testing. */
+    readonly checks?: readonly CheckResult[];
   };
+  /** Where the fork's own CI finds the candidate. */
+  readonly candidateBranch: string;
   readonly now: RemoteRefs;
   readonly candidateRef: string | undefined;
   /** Whether the candidate has the tree that was tested and descends from the sync tip. */
@@ -186,7 +191,14 @@ function decideTested(facts: FinishFacts, folded: Folded): FinishDecision {
   const link = folded.candidate.slice(0, 12);
   if (test.result === "cancelled") return stopped(`the tests of ${link} were cancelled or ran out of time`);
   if (test.result === "skipped") return stopped(`the tests of ${link} did not run`);
-  if (test.result === "failure") {
+  const judgement = test.checks && judgeChecks(test.checks);
+  if (judgement?.kind === "unknown") return stopped(unknownWords(judgement.open, facts.candidateBranch));
+  if (judgement?.kind === "passed" && test.result === "failure") {
+    return stopped(
+      `the tests of ${link} ended well only after the job that waits for them had given up; run the workflow again`,
+    );
+  }
+  if (test.result === "failure" || judgement?.kind === "failed") {
     return {
       outcome: "tests-failed",
       reason: [failedSteps(facts), ...proposalNotes(facts)].join("; "),

@@ -1,5 +1,6 @@
 /** What `finish` reads: GitHub's word about the jobs, the refs as they are now, and what git says about the candidate. */
-import type { FinishFacts, RefUpdate, TestStep } from "./decide.ts";
+import { asSteps, readChecks } from "./checks.ts";
+import type { FinishFacts, RefUpdate } from "./decide.ts";
 import { type Derived, derive } from "./derive.ts";
 import { type Conflict, isFixed } from "./fold.ts";
 import { rememberedTag, shortName, type Tag } from "./follow.ts";
@@ -7,6 +8,7 @@ import type { Git } from "./git.ts";
 import type { GitHub } from "./github.ts";
 import { changesBetween, datesBetween, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
 import { heldWorkflows } from "./hold.ts";
+import { pushedSince, readJobs } from "./jobs.ts";
 import { readSettled } from "./judge-proposal.ts";
 import { readPullState } from "./known-pull-request.ts";
 import { type Landed, readLanded } from "./landing.ts";
@@ -14,9 +16,9 @@ import type { Context } from "./look.ts";
 import { chooseFollowed, lookUpUpstream } from "./look-up.ts";
 import { type Kept, NO_POLICIES, readKept } from "./policies.ts";
 import type { SettledByPeople } from "./pull-request.ts";
-import { candidateRef, type RemoteRefs, recordRef, tagRecordUpdates } from "./refs.ts";
+import { candidateBranch, candidateRef, type RemoteRefs, recordRef, tagRecordUpdates } from "./refs.ts";
 import { fetchUpstream, isKnownAncestor } from "./repository.ts";
-import type { FinishSettings, Settings } from "./settings.ts";
+import type { FinishSettings } from "./settings.ts";
 import { Stop } from "./stop.ts";
 
 /** The test job's key in the workflow, and so its name on GitHub. */
@@ -69,6 +71,7 @@ export async function readFinishFacts(
       held: recordRef(settings, "held"),
       landed: recordRef(settings, "landed"),
     },
+    candidateBranch: candidateBranch(settings),
     held: await readHeldSince(git, settings, now, brings),
     landing: settings.landing,
     ...(await readLandingFacts(git, settings, now)),
@@ -103,12 +106,15 @@ async function readLeft(git: Git, settings: FinishSettings, { recorded }: Remote
 }
 
 /** Never from the test job's own output: upstream's code writes that. */
-async function readTestJob(
-  github: GitHub,
-  settings: Settings,
-): Promise<{ conclusion: string | null | undefined; steps: TestStep[] }> {
-  const path = `/repos/${settings.repository}/actions/runs/${settings.run.id}/jobs?filter=latest&per_page=100`;
-  const job = ((await github.list(path, "jobs")) as Job[]).find(({ name }) => name === TEST_JOB);
+async function readTestJob(github: GitHub, settings: FinishSettings): Promise<Omit<FinishFacts["test"], "result">> {
+  const jobs = await readJobs(github, settings);
+  const job = jobs.find(({ name }) => name === TEST_JOB);
+  const { checks } = settings.tests;
+  const { candidate } = settings.merge;
+  if (checks.length > 0 && candidate !== undefined) {
+    const results = await readChecks(github, settings.repository, checks, candidate, pushedSince(jobs));
+    return { conclusion: job?.conclusion, steps: asSteps(results), checks: results };
+  }
   const steps = (job?.steps ?? []).filter((step) => step.name.startsWith(TEST_STEP) && step.conclusion !== "skipped");
   return {
     conclusion: job?.conclusion,
@@ -118,18 +124,6 @@ async function readTestJob(
       seconds: secondsBetween(step.started_at, step.completed_at),
     })),
   };
-}
-
-/** https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run */
-interface Job {
-  readonly name: string;
-  readonly conclusion: string | null;
-  readonly steps?: readonly {
-    readonly name: string;
-    readonly conclusion: string | null;
-    readonly started_at?: string | null;
-    readonly completed_at?: string | null;
-  }[];
 }
 
 function secondsBetween(from: string | null | undefined, to: string | null | undefined): number {

@@ -15,6 +15,7 @@ import {
 import { type Git, GitError } from "./git.ts";
 import { harmless } from "./github.ts";
 import { type Context, emptyRecord, stoppedRecord, upstreamOf, writeRecord } from "./look.ts";
+import { branchRemoval } from "./offer-candidate.ts";
 import { tellPause } from "./pause.ts";
 import type { Push } from "./push.ts";
 import { conflictOf } from "./reconcile-conflict.ts";
@@ -69,7 +70,9 @@ function standBack({ settings, context, git, facts, decision, record }: Conclusi
     if (!green) context.report.error(record.reason);
     const ref = candidateRef(settings);
     const mine = facts.now.candidates.get(ref);
-    const closed = await close(push, context, mine === undefined ? [] : [{ ref, from: mine, to: undefined }]);
+    const branch = mine === undefined ? [] : branchRemoval(settings, facts.now, mine);
+    const updates = mine === undefined ? [] : [...branch, { ref, from: mine, to: undefined }];
+    const closed = await close(push, context, updates);
     return closed && green ? 0 : 1;
   });
 }
@@ -121,7 +124,8 @@ function closingUpdates({ settings, facts, decision, record }: Conclusion, branc
     },
     (name) => seenRef(settings, name),
   );
-  return [...seen, ...[...now.candidates].map(([ref, from]) => ({ ref, from, to: undefined }))];
+  const candidates = [...now.candidates].map(([ref, from]) => ({ ref, from, to: undefined }));
+  return [...seen, ...branchRemoval(settings, now), ...candidates];
 }
 
 /** The outcome is recorded already; when this fails, the next run only looks again. */

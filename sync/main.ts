@@ -3,6 +3,7 @@
  *
  *   node upstream-sync.mjs look     is there anything to do?
  *   node upstream-sync.mjs merge    fold sync branch, target and upstream into a candidate, push it for the tests
+ *   node upstream-sync.mjs wait     where the fork's own CI tests: wait for what it says of the candidate
  *   node upstream-sync.mjs finish   promote what was tested, open the pull request, record the outcome
  *
  * Inputs come from the environment, which the generated workflow fills; a missing one is named. Exit codes: 0 done, 1 something for
@@ -16,11 +17,19 @@ import { merge } from "./merge.ts";
 import { annotation, reportTo } from "./outputs.ts";
 import { pause } from "./rest.ts";
 import { runVerb, type Verbs } from "./run-verb.ts";
-import { readFinishSettings, readLookSettings, readMergeSettings, type Settings } from "./settings.ts";
+import {
+  readFinishSettings,
+  readLookSettings,
+  readMergeSettings,
+  readWaitSettings,
+  type Settings,
+} from "./settings.ts";
+import { wait } from "./wait.ts";
 
 const VERBS: Verbs = {
   look: (environment) => start(environment, readLookSettings, look),
   merge: (environment) => start(environment, readMergeSettings, merge),
+  wait: (environment) => start(environment, readWaitSettings, wait),
   finish: (environment) => start(environment, readFinishSettings, finish),
 };
 

@@ -8,6 +8,7 @@ import type { Landing } from "./landing.ts";
 import { type Context, existingBranches } from "./look.ts";
 import { lookUpTag } from "./look-up.ts";
 import { count } from "./markdown.ts";
+import { offerCandidate } from "./offer-candidate.ts";
 import { missingFrom, survivorWords } from "./policies.ts";
 import { candidateRef, type RemoteRefs } from "./refs.ts";
 import {
@@ -73,14 +74,8 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
     proposals: JSON.stringify(Object.fromEntries(proposals)),
   };
   if (fold === undefined || !candidate) return outputs;
-  const ref = candidateRef(settings);
-  await withAccess(git, context, settings, PUSHING, ({ push }) =>
-    push(
-      "the push of the candidate was refused",
-      [{ ref, from: refs.candidates.get(ref), to: fold.tip }].filter(isMove),
-    ),
-  );
-  context.report.log(`Candidate ${fold.tip} is at ${ref}.`);
+  await withAccess(git, context, settings, PUSHING, ({ push }) => offerCandidate(push, settings, refs, fold.tip));
+  context.report.log(`Candidate ${fold.tip} is at ${candidateRef(settings)}.`);
   return { ...outputs, candidate: fold.tip, tree: fold.tree };
 }
 
@@ -93,11 +88,6 @@ function warnOfLanding({ branches, landing: expected }: MergeSettings, { report 
 
 /** A fork's own changes to workflow files come along with the target. */
 const PUSHING = { contents: "write", workflows: "write" } as const;
-
-/** A started-again run makes the same commit, and finds it where it put it. */
-function isMove(update: { readonly from: string | undefined; readonly to: string }): boolean {
-  return update.from !== update.to;
-}
 
 /** @throws Stop when upstream took back what the fork has of it. */
 async function refuseRewritten(settings: MergeSettings, context: Context, git: Git, refs: RemoteRefs): Promise<void> {

@@ -5,12 +5,12 @@
 import { closeIssue, conflictIssues } from "./conflict-issue.ts";
 import { closePull, conflictPulls } from "./conflict-pull.ts";
 import { readMark, removedText } from "./conflict-text.ts";
-import { orMissing, readTip, refPath, repo } from "./fork-refs.ts";
+import { orMissing, readRefs, readTip, refPath, repo } from "./fork-refs.ts";
 import { type GitHub, GitHubError } from "./github.ts";
 import { BEGIN } from "./known-pull-request.ts";
 import { placeholderIn } from "./placeholder-mark.ts";
 import { withFarewell } from "./pull-request.ts";
-import { conflictNumber } from "./refs.ts";
+import { candidateBranch, conflictNumber } from "./refs.ts";
 import type { Kept } from "./removal-report.ts";
 import type { RemovalContext } from "./removal-settings.ts";
 
@@ -44,8 +44,12 @@ export async function partWithPeople(
   return { closed, removed: gone.removed, kept: [...stays, ...gone.kept] };
 }
 
-/** A conflict branch whose tip is the commit that we made. */
+/** A conflict branch whose tip is the commit that we made; the branch of a candidate that a run left behind. */
 async function isUntouched(context: RemovalContext, github: GitHub, name: string, sha: string): Promise<boolean> {
+  if (name === candidateBranch(context)) {
+    const candidates = await readRefs(context, github, "upstream-sync/candidate/");
+    return [...candidates.values()].includes(sha);
+  }
   if (conflictNumber(name.slice(context.branches.sync.length + 1)) === 0) return false;
   const read = async (id: string) =>
     (await github.get(`${repo(context)}/git/commits/${id}`)) as {

@@ -199,7 +199,9 @@ function testLines({ tests, tip }: PullRequestFacts, most: number): string[] {
   }
 }
 
-function trustedLines({ tests: { trusted }, branches }: Settings): string[] {
+function trustedLines({ tests: { trusted, checks }, branches }: Settings): string[] {
+  if (checks.length > 0)
+    return ["", "These are the fork's own CI: it ran upstream's code with what it gives its jobs."];
   if (trusted.length === 0) return [];
   const files = trusted.map((path) => code(path)).join(", ");
   return ["", `The tests' own files were those of ${code(branches.target)}, whatever upstream has there: ${files}`];

@@ -74,10 +74,15 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
     settled: await readSettledByPeople(git, settings, tip, { target, there }),
     tests: healing
       ? await recordedTests(conclusion, tip)
-      : { kind: "steps", steps: facts.test.steps, url: settings.run.url },
+      : { kind: "steps", steps: facts.test.steps, url: testsUrl(settings, tip) },
   };
   const body = (asked: Asked, room: number) => pullRequestBody(texts, settings, asked, room);
   return openPullRequest(context.github, settings, { tip, body, mode: decision.pullRequest });
+}
+
+/** Where people read what the tests printed. */
+function testsUrl({ tests, serverUrl, repository, run }: FinishSettings, tip: string): string {
+  return tests.checks.length === 0 ? run.url : `${serverUrl}/${repository}/commit/${tip}/checks`;
 }
 
 /** Once landed, what comes is what the next run takes from the target. */

@@ -23,6 +23,8 @@ export interface RemoteRefs {
   };
   /** Candidates by full ref name; one that is left over marks a run that did not finish. */
   readonly candidates: ReadonlyMap<string, string>;
+  /** Tip of the branch on which the fork's own CI tests a candidate. */
+  readonly candidateBranch: string | undefined;
   /** Tips of the branches for people, by what follows the sync branch's name: `conflict-1`, `manual`. */
   readonly proposals: ReadonlyMap<string, string>;
   /**
@@ -69,6 +71,11 @@ export function proposalBranch(settings: Pick<Settings, "branches">, name: strin
   return `${settings.branches.sync}-${name}`;
 }
 
+/** Where the fork's own CI finds the candidate (`tests.checks`). */
+export function candidateBranch({ branches }: Pick<Settings, "branches">): string {
+  return `${branches.sync}-candidate`;
+}
+
 /** 1 for `conflict-1`; 0 for `manual`. */
 export function conflictNumber(name: string): number {
   return Number(/^conflict-(\d+)$/.exec(name)?.[1] ?? 0);
@@ -79,7 +86,8 @@ export const PROPOSAL = /^(?:conflict-[1-9]\d{0,8}|manual)$/;
 
 /** Patterns for the branches that the program reads, as git's refspecs and `ls-remote` take them; both may match more. */
 export function branchPatterns({ sync, target }: Settings["branches"]): string[] {
-  return [sync, target, `${sync}-conflict-*`, `${sync}-manual*`].map((branch) => `refs/heads/${branch}`);
+  const names = [sync, target, `${sync}-conflict-*`, `${sync}-manual*`, `${sync}-candidate*`];
+  return names.map((name) => `refs/heads/${name}`);
 }
 
 export function candidateRef(settings: Pick<Settings, "route" | "run">): string {
@@ -115,6 +123,7 @@ export function refsOf(listing: string, settings: Pick<Settings, "route" | "bran
       tag: recordedTag(refs, settings),
     },
     candidates: new Map([...refs].filter(([ref]) => ref.startsWith(candidates))),
+    candidateBranch: refs.get(`refs/heads/${candidateBranch(settings)}`),
     proposals: below(refs, `refs/heads/${settings.branches.sync}-`, (name) => PROPOSAL.test(name)),
     seen: below(refs, seenRef(settings, ""), () => true),
   };

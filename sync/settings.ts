@@ -22,6 +22,8 @@ export interface PullRequestSettings {
 export interface TestSettings {
   /** Files and folders of the tests that are the target's, whatever the candidate has there. */
   readonly trusted: readonly string[];
+  /** Check runs and statuses by which the fork's own CI tells a result; empty where the workflow runs the tests itself. */
+  readonly checks: readonly string[];
 }
 
 /** What the program pushes with. */
@@ -84,6 +86,12 @@ export interface MergeSettings extends Settings {
   readonly upstreamSha: string;
 }
 
+export interface WaitSettings extends Settings {
+  readonly candidate: string;
+  /** Limit of the whole job. */
+  readonly timeoutMinutes: number;
+}
+
 export interface FinishSettings extends Settings {
   /** Asked for by hand: nothing is moved and nothing is written but the record. */
   readonly dryRun: boolean;
@@ -113,6 +121,14 @@ export function readMergeSettings(environment: Environment): MergeSettings {
     ...afterLook(read),
     credential: credential(read),
     upstreamSha: read.matching("UPSTREAM_SHA", SHA, "a commit id of 40 hexadecimal digits"),
+  }));
+}
+
+export function readWaitSettings(environment: Environment): WaitSettings {
+  return complete(environment, (read) => ({
+    ...common(read),
+    candidate: read.matching("CANDIDATE_SHA", SHA, "a commit id of 40 hexadecimal digits"),
+    timeoutMinutes: Number(read.matching("TEST_TIMEOUT", /^[1-9]\d*$/, "a number of minutes")),
   }));
 }
 
@@ -201,7 +217,7 @@ function configured(read: Reader): Settings {
     upstreamWorkflows: read.oneOf("UPSTREAM_WORKFLOWS", ["hold", "accept"]),
     landing: read.oneOf("LANDING", ["merge", "squash"]),
     policies: read.json("POLICIES", policiesOf, EXPECTED_POLICIES, NO_POLICIES),
-    tests: read.json("TESTS", testsOf, "JSON with trusted", { trusted: [] }),
+    tests: read.json("TESTS", testsOf, "JSON with trusted and checks", { trusted: [], checks: [] }),
     pullRequest: read.json("PULL_REQUEST", pullRequestOf, EXPECTED_PULL_REQUEST, {
       title: "",
       labels: [],
@@ -264,8 +280,8 @@ function policiesOf(value: unknown): Policies | undefined {
 
 function testsOf(value: unknown): TestSettings | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { trusted } = value as Record<string, unknown>;
-  return isTexts(trusted) ? { trusted } : undefined;
+  const { trusted, checks } = value as Record<string, unknown>;
+  return isTexts(trusted) && isTexts(checks) ? { trusted, checks } : undefined;
 }
 
 function isSurvivor(value: unknown): value is Policies["mustSurvive"][number] {

@@ -41,6 +41,7 @@ describe("the guides", () => {
       "rollback.md: sh",
       "start.md: sh",
       "start.md: yaml (examples/minimal/upstream-sync.yaml)",
+      "tests.md: yaml (examples/own-ci/upstream-sync.yaml)",
       "tests.md: yaml (examples/trusted-tests/upstream-sync.yaml)",
     ]);
   });

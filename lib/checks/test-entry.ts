@@ -21,6 +21,7 @@ const script = /^(?:\.\/)?(?<path>[\w.-]+(?:\/[\w.-]+)*\.(?:sh|bash|py|js|mjs|cj
 /** Paths from the top of the repository, each once; empty when no command names one. */
 export function testEntries(tests: ForkConfig["tests"]): readonly string[] {
   if ("compose" in tests) return [tests.compose.file];
+  if ("checks" in tests) return [];
   return [...new Set(tests.run.flatMap(entryOf))];
 }
 

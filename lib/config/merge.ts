@@ -4,7 +4,7 @@ export type Mapping = Readonly<Record<string, unknown>>;
 
 // Two ways to say one thing: a fork that chooses the one does not inherit the other.
 const alternatives: Readonly<Record<string, readonly string[]>> = {
-  tests: ["compose", "run"],
+  tests: ["compose", "run", "checks"],
   upstream: ["repository", "url"],
 };
 

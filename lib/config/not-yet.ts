@@ -10,7 +10,8 @@ interface NotYet {
 }
 
 const given = (value: unknown) => value !== undefined;
-const both = (value: unknown) => typeof value === "object" && value !== null && "compose" in value && "run" in value;
+const several = (value: unknown) =>
+  typeof value === "object" && value !== null && ["compose", "run", "checks"].filter((key) => key in value).length > 1;
 
 export const notYet: readonly NotYet[] = [
   { path: ["routes"], asksForIt: given, fix: "remove it: a fork has one route, upstream.branch to branches.target" },
@@ -19,7 +20,7 @@ export const notYet: readonly NotYet[] = [
     asksForIt: given,
     fix: "remove it, and let a workflow of the fork's own make these files anew on the sync pull request",
   },
-  { path: ["tests"], asksForIt: both, fix: "keep either compose or run" },
+  { path: ["tests"], asksForIt: several, fix: "keep one of compose, run and checks" },
 ];
 
 /** Reserved keys: known to the format, so never reported as typing errors. */

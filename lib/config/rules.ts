@@ -2,7 +2,7 @@
 import { verifyBranches } from "../verify-names.ts";
 import type { Complaint, Path } from "./problems.ts";
 import type { ForkConfig, ForkPart } from "./schema.ts";
-import { trustedPaths } from "./trusted.ts";
+import { trustedPaths } from "./test-plan.ts";
 
 export type ValidParts = Partial<Pick<ForkConfig, ForkPart>>;
 
@@ -25,6 +25,8 @@ export function crossCheck(repository: string, parts: ValidParts): Finding[] {
     ...tokenIsEnough(parts),
     ...teamsNeedAnApp(parts),
     ...trustedTestsAreNamed(parts),
+    ...checksAreTheForks(parts),
+    ...checksNeedAPush(parts),
     ...namedOnce(parts),
   ];
 }
@@ -194,7 +196,7 @@ function targetLeavesLanding({ protection, landing }: ValidParts): Finding[] {
 
 /** A test plan that trusts the fork's files has to say which those are; commands may call anything. */
 function trustedTestsAreNamed({ tests }: ValidParts): Finding[] {
-  if (!tests) return [];
+  if (!tests || "checks" in tests) return [];
   if (tests.trusted === "fork" && trustedPaths(tests).length === 0) {
     return [
       {
@@ -219,11 +221,58 @@ function trustedTestsAreNamed({ tests }: ValidParts): Finding[] {
   return [];
 }
 
+/** Where the fork's own CI tests, it decides what it fetches and whose tests those are. */
+function checksAreTheForks({ tests, branches, document }: ValidParts): Finding[] {
+  if (!tests || !("checks" in tests)) return [];
+  const { trusted, entry, submodules, lfs, keepGit } = tests;
+  const set = Object.entries({ trusted: trusted === "fork", entry: entry.length > 0, submodules, lfs, keepGit });
+  const branch = branches && `${branches.sync}-candidate`;
+  const taken = [branches?.target, branches?.from, ...(document?.branches ?? [])].includes(branch);
+  return [
+    ...set.flatMap(([key, given]) =>
+      given
+        ? [
+            {
+              path: ["tests", key],
+              got: tests[key as keyof typeof tests],
+              expected: "no such key beside checks: the fork's own CI fetches what it tests",
+              fix: "remove it, or write run: [commands] in place of checks",
+            },
+          ]
+        : [],
+    ),
+    ...(taken
+      ? [
+          {
+            path: ["branches"],
+            got: branch,
+            expected: "another name: with tests.checks candidates are pushed to this branch",
+            fix: "rename it",
+          },
+        ]
+      : []),
+  ];
+}
+
+/** What GITHUB_TOKEN pushes starts no workflow, so that no check would ever report (github-semantics.md §3.2). */
+function checksNeedAPush({ tests, credentials }: ValidParts): Finding[] {
+  if (credentials !== "github-token" || !tests || !("checks" in tests)) return [];
+  return [
+    {
+      path: ["tests", "checks"],
+      got: tests.checks,
+      expected: "compose or run with github-token: what it pushes starts no workflow",
+      fix: "write credentials: deploy-key or github-app, or tests.run: [commands]",
+    },
+  ];
+}
+
 function namedOnce({ pullRequest, document, tests }: ValidParts): Finding[] {
   return [
     ...repeated(["pullRequest", "labels"], pullRequest?.labels ?? []),
     ...repeated(["pullRequest", "reviewers"], pullRequest?.reviewers ?? []),
     ...repeated(["pullRequest", "teamReviewers"], pullRequest?.teamReviewers ?? []),
+    ...repeated(["tests", "checks"], tests && "checks" in tests ? tests.checks : [], (name) => name),
     ...repeated(["tests", "entry"], tests?.entry ?? [], (name) => name),
     ...repeated(["document", "branches"], document?.branches ?? [], (name) => name),
   ];

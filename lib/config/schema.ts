@@ -37,6 +37,13 @@ const change: Check = (value) =>
   oneLine(value) ??
   ([...value].length > 100 ? { expected: "at most 100 characters", fix: "say it shorter" } : undefined);
 
+/** Ours is reported after the tests, so waiting for it would never end. */
+const checkName: Check = (value) =>
+  oneLine(value) ??
+  (value === "upstream-sync/tests"
+    ? { expected: "a check of the fork's own CI", fix: "copy its name from a pull request's list of checks" }
+    : undefined);
+
 const oneAddress = {
   expected: "either repository or url",
   fix: "write one of them, for example repository: open-webui/open-webui",
@@ -137,6 +144,13 @@ const tests = z
       .min(1)
       .optional()
       .describe("Commands, one step each, in bash, in the checked out candidate; instead of compose."),
+    checks: z
+      .array(text(checkName))
+      .min(1)
+      .optional()
+      .describe(
+        "Names of check runs or commit statuses of the fork's own CI that have to succeed on the candidate; instead of compose and run. The candidate is pushed as a branch for it, <sync branch>-candidate.",
+      ),
     trusted: z
       .enum(["candidate", "fork"])
       .default("candidate")
@@ -396,15 +410,18 @@ interface TestSurroundings {
   keepGit: boolean;
 }
 
-type TestPlan = TestSurroundings & ({ compose: z.output<typeof compose> } | { run: string[] });
+type TestPlan = TestSurroundings & ({ compose: z.output<typeof compose> } | { run: string[] } | { checks: string[] });
 
 function resolveTests({
   compose: recipe,
   run,
+  checks,
   ...surroundings
 }: TestSurroundings & {
   compose?: z.output<typeof compose> | undefined;
   run?: string[] | undefined;
+  checks?: string[] | undefined;
 }): TestPlan {
+  if (checks) return { checks, ...surroundings };
   return run ? { run, ...surroundings } : { compose: recipe ?? compose.parse({}), ...surroundings };
 }

@@ -11,7 +11,7 @@ const secretNames = {
 /** By name: a job that uses an environment files no deployment with `deployment: false`. */
 const environment = { name: "upstream-sync", deployment: false };
 
-export function credentialHoles({ credentials, upstream }: ForkConfig): Record<string, HoleValue> {
+export function credentialHoles({ credentials, upstream, tests }: ForkConfig): Record<string, HoleValue> {
   const secret = secretNames[credentials];
   const reads = upstream.private ? environment : undefined;
   return {
@@ -24,6 +24,8 @@ export function credentialHoles({ credentials, upstream }: ForkConfig): Record<s
     CONTENTS: credentials === "github-token" ? "write" : "read",
     // An App writes pull requests, issues and statuses in its own name.
     PULL_REQUESTS: credentials === "github-app" ? "read" : "write",
+    CHECKS: "checks" in tests ? "read" : undefined,
+    STATUSES: credentials !== "github-app" ? "write" : "checks" in tests ? "read" : undefined,
     WRITE: credentials === "github-app" ? undefined : "write",
   };
 }

@@ -1,6 +1,6 @@
 /** The process document: what the team of this fork reads. */
 import type { ForkConfig } from "../config/schema.ts";
-import { trustedPaths } from "../config/trusted.ts";
+import { trustedPaths } from "../config/test-plan.ts";
 import { code, fillMarkdown, shellWord, tableCell } from "./fill-markdown.ts";
 
 /** What one change of the document is called: the last words in the config, else the digest that the change brings. */
@@ -119,12 +119,14 @@ function ownersText({ owners }: ForkConfig): string {
 
 function testsText(fork: ForkConfig): string {
   const trusted = trustedPaths(fork.tests);
-  if (trusted.length === 0) return planText(fork.tests);
+  if (trusted.length === 0) return planText(fork.tests, fork.branches.sync);
   const files = trusted.map(code).join(", ");
-  return `${planText(fork.tests)}, with ${files} as ${code(fork.branches.target)} has them`;
+  return `${planText(fork.tests, fork.branches.sync)}, with ${files} as ${code(fork.branches.target)} has them`;
 }
 
-function planText(tests: ForkConfig["tests"]): string {
+function planText(tests: ForkConfig["tests"], sync: string): string {
+  if ("checks" in tests)
+    return `the fork's own CI on ${code(`${sync}-candidate`)}, which has to report ${tests.checks.map(code).join(", ")}`;
   if ("run" in tests)
     return tests.run.map((command) => code(command.trim().replace(/\s*\n\s*/g, " ⏎ "))).join(", then ");
   const { file, service } = tests.compose;

@@ -1,15 +1,14 @@
 /** One fork's config -> the files it gets. Pure, when the templates are given. */
 import type { ForkConfig } from "../config/schema.ts";
-import { longestRun } from "../config/texts.ts";
-import { trustedPaths } from "../config/trusted.ts";
+import { checksOf, trustedPaths } from "../config/test-plan.ts";
 import { codeownersPlaces, codeownersSection } from "./codeowners.ts";
 import { credentialHoles } from "./credential-holes.ts";
 import { canonicalJson, sha256 } from "./digest.ts";
 import { changeOf, renderDocument } from "./document.ts";
-import { expression, fillTemplate, type Plain } from "./fill-template.ts";
+import { expression, fillTemplate } from "./fill-template.ts";
 import { followText } from "./follow.ts";
 import { readProgram, readTemplates, type Templates } from "./template-source.ts";
-import { testShell, testSteps } from "./test-steps.ts";
+import { testJob } from "./test-job.ts";
 
 export interface RenderedFile {
   /** From the top of the repository. */
@@ -54,7 +53,7 @@ export function renderFiles(
   const section = codeownersSection(fork, managedPaths);
   return {
     digest,
-    workflow: { path: workflowPath, content: renderWorkflow(fork, templates.workflow, digest, programSha256) },
+    workflow: { path: workflowPath, content: renderWorkflow(fork, templates, digest, programSha256) },
     program: { path: programPath, content: Buffer.from(program).toString("utf8") },
     codeowners: section === undefined ? undefined : { path: codeownersPath, content: section },
     change: changeOf(fork, digest),
@@ -62,10 +61,8 @@ export function renderFiles(
   };
 }
 
-function renderWorkflow(fork: ForkConfig, template: string, digest: string, programSha256: string): string {
-  const steps = testSteps(fork.tests);
-  refuseLongRuns(steps, fork.repository);
-  const content = fillTemplate(template, {
+function renderWorkflow(fork: ForkConfig, templates: Templates, digest: string, programSha256: string): string {
+  const content = fillTemplate(templates.workflow, {
     CRON: fork.schedule.cron,
     TIMEZONE: fork.schedule.timezone,
     IF_THIS_REPOSITORY: expression(`github.repository == '${fork.repository}'`),
@@ -77,19 +74,13 @@ function renderWorkflow(fork: ForkConfig, template: string, digest: string, prog
     UPSTREAM_WORKFLOWS: fork.upstreamWorkflows,
     LANDING: fork.landing,
     POLICIES: policiesJson(fork.policies),
-    TESTS: JSON.stringify({ trusted: trustedPaths(fork.tests) }),
+    TESTS: JSON.stringify({ trusted: trustedPaths(fork.tests), checks: checksOf(fork.tests) }),
     PULL_REQUEST: pullRequestJson(fork.pullRequest),
     ...credentialHoles(fork),
     DOCUMENT_PATH: fork.document.path,
     DIGEST: digest,
     PROGRAM_SHA256: programSha256,
-    TEST_TIMEOUT: fork.tests.timeoutMinutes,
-    TEST_SHELL: testShell,
-    LFS: fork.tests.lfs,
-    SUBMODULES: fork.tests.submodules,
-    KEEP_GIT: fork.tests.keepGit,
-    TRUSTED: trustedPaths(fork.tests).join("\n"),
-    TEST_STEPS: steps,
+    TEST_JOB: testJob(fork, templates.jobs),
   });
   const size = Buffer.byteLength(content);
   if (size >= largestWorkflow) {
@@ -107,15 +98,4 @@ function pullRequestJson({ title, labels, reviewers, teamReviewers, whenApproved
 
 function policiesJson({ keepOurs, keepDeleted, mustSurvive, partial }: ForkConfig["policies"]): string {
   return JSON.stringify({ keepOurs, keepDeleted, mustSurvive, partial });
-}
-
-function refuseLongRuns(steps: readonly Plain[], repository: string): void {
-  for (const step of steps) {
-    const { name, run } = step as { readonly name: string; readonly run: string };
-    if (run.length >= longestRun) {
-      throw new Error(
-        `step "${name}" of ${repository} has ${run.length} characters, expected fewer than ${longestRun}: put it into a script of the fork`,
-      );
-    }
-  }
 }

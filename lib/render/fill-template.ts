@@ -9,11 +9,17 @@ export interface Expression {
 
 export type Plain = string | number | boolean | Expression | readonly Plain[] | { readonly [key: string]: Plain };
 
+/** A part of the workflow with a template of its own, whose comments come along. */
+export interface Fragment {
+  readonly template: string;
+  readonly values: Readonly<Record<string, HoleValue>>;
+}
+
 /**
  * A list goes where a hole is an item of a list (`- __STEPS__`) and takes its place there; `undefined` takes the key of the
  * hole away with it; the others replace one scalar.
  */
-export type HoleValue = Plain | undefined;
+export type HoleValue = Plain | Fragment | undefined;
 
 export function expression(text: string): Expression {
   return { expression: text };
@@ -21,6 +27,10 @@ export function expression(text: string): Expression {
 
 /** @throws when a hole has no value, a value no hole, a hole is only part of a scalar, or a value would be evaluated by Actions. */
 export function fillTemplate(template: string, values: Readonly<Record<string, HoleValue>>): string {
+  return filled(template, values).toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+function filled(template: string, values: Readonly<Record<string, HoleValue>>): Document {
   const document = parseDocument(template);
   const fault = document.errors[0];
   if (fault) throw new Error(`the template is not valid YAML: ${fault.message}`);
@@ -31,7 +41,7 @@ export function fillTemplate(template: string, values: Readonly<Record<string, H
   wholeOnly(names, template);
   checkNames(names, Object.keys(values));
   for (const hole of holes) fill(document, hole, values[hole.name]);
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  return document;
 }
 
 interface Hole {
@@ -77,10 +87,17 @@ function fill(document: Document, { name, node, parent, mapping }: Hole, value: 
     parent.items.splice(parent.items.indexOf(node), 1, ...items);
     return;
   }
-  const filled = keepComments(node, toNode(document, value as Plain, name) as Commented);
-  if (isPair(parent)) parent.value = filled;
-  else if (isSeq(parent)) parent.items[parent.items.indexOf(node)] = filled;
+  const made = isFragment(value)
+    ? filled(value.template, value.values).contents
+    : toNode(document, value as Plain, name);
+  const now = keepComments(node, made as Commented);
+  if (isPair(parent)) parent.value = now;
+  else if (isSeq(parent)) parent.items[parent.items.indexOf(node)] = now;
   else throw new Error(`the hole __${name}__ is the whole template: expected it to be a value or an item`);
+}
+
+function isFragment(value: HoleValue): value is Fragment {
+  return typeof value === "object" && "template" in value && "values" in value;
 }
 
 interface Commented {

@@ -6,12 +6,16 @@ import { packageRoot } from "../package-root.ts";
 export interface Templates {
   readonly workflow: string;
   readonly document: string;
+  /** Jobs of which a workflow has one or the other. */
+  readonly jobs: { readonly test: string; readonly wait: string };
 }
 
 export function readTemplates(): Templates {
+  const read = (path: string) => readFileSync(join(packageRoot(), "templates", path), "utf8");
   return {
-    workflow: readFileSync(join(packageRoot(), "templates", "workflow.yml"), "utf8"),
-    document: readFileSync(join(packageRoot(), "templates", "document.md"), "utf8"),
+    workflow: read("workflow.yml"),
+    document: read("document.md"),
+    jobs: { test: read("jobs/test.yml"), wait: read("jobs/wait.yml") },
   };
 }
 

@@ -19,7 +19,7 @@ const hidden = [
 export const testShell = `env ${hidden.map((name) => `-u ${name}`).join(" ")} bash --noprofile --norc -eo pipefail {0}`;
 
 /** They run in the checked out candidate, one after the other, until one fails; taking down always runs. */
-export function testSteps(tests: ForkConfig["tests"]): Plain[] {
+export function testSteps(tests: Exclude<ForkConfig["tests"], { readonly checks: unknown }>): Plain[] {
   return "compose" in tests ? composeSteps(tests.compose) : tests.run.map(commandStep);
 }
 

@@ -182,6 +182,8 @@ export function accountsRoutes(): Routes {
     if (keys !== undefined) repository.actions.deployKeysAllowed = keys;
     const direct = optionalBoolean(body, "directPushes");
     if (direct !== undefined) await allowDirectPushes(state.gitFolder(repository), direct);
+    const pushes = optionalBoolean(body, "pushWorkflows");
+    if (pushes !== undefined) repository.pushWorkflows = pushes;
     const forced = optionalStrings(body, "forcedByOrganization");
     if (forced) {
       const settings = ["permissions", "workflow", "selected-actions"] as const;

@@ -11,7 +11,7 @@ import { type JobModel, parse, type Workflow } from "./parse.ts";
 
 export { ConcurrencyGroups } from "./concurrency.ts";
 export type { RunnerHost } from "./host.ts";
-export { type DispatchInput, dispatchInputsOf, schedulesOf, workflowName } from "./parse.ts";
+export { type DispatchInput, dispatchInputsOf, pushFits, schedulesOf, workflowName } from "./parse.ts";
 export { killGroup } from "./process.ts";
 
 /** Jobs of one run at the same time. */

@@ -97,6 +97,36 @@ export function schedulesOf(text: string): Schedule[] {
   });
 }
 
+/** Whether a push to this branch starts the workflow. Filters by path are not looked at. */
+export function pushFits(text: string, branch: string): boolean {
+  const on = eventsOf(text);
+  const names = [on, ...items(on)].filter((token) => token !== undefined && isString(token));
+  if (names.some((token) => asWritten(token) === "push")) return true;
+  const push = property(on, "push");
+  if (push === undefined) return false;
+  const of = (key: string) => items(property(push, key)).map(asWritten);
+  const [wanted, ignored] = [of("branches"), of("branches-ignore")];
+  if (wanted.length > 0) return matchesLast(wanted, branch);
+  if (ignored.length > 0) return !matchesLast(ignored, branch);
+  // Only tags asked for: then no branch starts it.
+  return of("tags").length === 0 && of("tags-ignore").length === 0;
+}
+
+/** In order, "!" takes back. https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet */
+function matchesLast(patterns: readonly string[], branch: string): boolean {
+  return patterns.reduce((matched, pattern) => {
+    const inverted = pattern.startsWith("!");
+    return branchPattern(inverted ? pattern.slice(1) : pattern).test(branch) ? !inverted : matched;
+  }, false);
+}
+
+function branchPattern(pattern: string): RegExp {
+  const source = pattern.replace(/\*\*\/?|\*|[.$^{}()|\\]/g, (part) =>
+    part === "**/" ? "(?:.*/)?" : part === "**" ? ".*" : part === "*" ? "[^/]*" : `\\${part}`,
+  );
+  return new RegExp(`^${source}$`);
+}
+
 /** The declared inputs, `{}` where `workflow_dispatch` has none; undefined where the file has no `workflow_dispatch`. */
 export function dispatchInputsOf(text: string): Record<string, DispatchInput> | undefined {
   const on = eventsOf(text);

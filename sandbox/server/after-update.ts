@@ -121,6 +121,7 @@ export async function afterRefUpdate(
     }
   }
   if (changed) state.save();
+  await state.pushed(repository, branches, by);
 }
 
 /** Pull requests follow branches that were moved by git in a bare repository, past all of the sandbox's doors. */

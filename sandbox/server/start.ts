@@ -9,6 +9,7 @@ import { Faults } from "./faults.ts";
 import { gitHttpRoutes } from "./git-http.ts";
 import { judgeRoute } from "./hook.ts";
 import { Violations } from "./openapi/validation.ts";
+import { startPushRuns } from "./push-runs.ts";
 import { logRequests, RequestLog } from "./request-log.ts";
 import { restRoutes } from "./rest-routes.ts";
 import { createRuns, endAbandonedRuns } from "./runs.ts";
@@ -70,6 +71,7 @@ export async function startSandbox({ data, port, validate }: SandboxOptions): Pr
   const url = `http://127.0.0.1:${await listen(server, port)}`;
   const sandbox = { state, url, ssh: "" };
   const runs = createRuns(sandbox);
+  state.pushed = startPushRuns(state, runs);
   const ssh = await startSsh({ sandbox, record: (entry) => log.add(entry), faults });
   sandbox.ssh = `127.0.0.1:${ssh.port}`;
 

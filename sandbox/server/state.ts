@@ -179,7 +179,7 @@ export interface RunRecord {
   id: number;
   run_number: number;
   run_attempt: number;
-  event: "schedule" | "workflow_dispatch";
+  event: "schedule" | "workflow_dispatch" | "push";
   path: string;
   name: string;
   /** What `run-name` came to, once the run has begun. */
@@ -239,6 +239,8 @@ export interface Repository {
   variables: Record<string, { value: string; created_at: string; updated_at: string }>;
   /** The repository's own, readable by every workflow in it. */
   secrets?: Record<string, Secret>;
+  /** Whether a push to a branch starts the workflows in it, as on GitHub; the control plane switches it on. */
+  pushWorkflows?: boolean;
   issues: Issue[];
   statuses: CommitStatus[];
   workflows: WorkflowState[];
@@ -268,6 +270,9 @@ export class State {
   readonly jobTokens = new Map<string, JobToken>();
   /** Neither are these: they live an hour at most. */
   readonly installationTokens = new Map<string, InstallationToken>();
+  /** What follows when branches have moved, besides what pull requests show. */
+  pushed: (repository: Repository, branches: ReadonlyMap<string, string | null>, by: string) => Promise<void> =
+    async () => undefined;
 
   constructor(folder: string, initial: () => StateData) {
     this.folder = folder;

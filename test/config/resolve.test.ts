@@ -114,6 +114,11 @@ describe("defaults", () => {
       timeoutMinutes: 5,
       ...asGit,
     });
+    expect(testsOf({ run: ["npm test"] }, { checks: ["ci"] })).toEqual({
+      checks: ["ci"],
+      timeoutMinutes: 45,
+      ...asGit,
+    });
     expect(testsOf({ run: ["npm test"] }, { compose: { service: "e2e" } })).toEqual({
       compose: { file: "docker-compose.test.yaml", service: "e2e" },
       timeoutMinutes: 45,

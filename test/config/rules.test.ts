@@ -40,6 +40,21 @@ describe("keys that have to fit together", () => {
     ["trusted commands that name no file", { tests: { run: ["npm test"], trusted: "fork" } }, ["tests.entry"]],
     ["trusted files of tests that are not trusted", { tests: { entry: ["e2e"] } }, ["tests.trusted"]],
     ["a trusted file twice", { tests: { trusted: "fork", entry: ["e2e", "e2e"] } }, ["tests.entry[1]"]],
+    ["a check and commands", { tests: { checks: ["ci"], run: ["npm test"] } }, ["tests"]],
+    ["no check", { tests: { checks: [] } }, ["tests.checks"]],
+    ["a check twice", { tests: { checks: ["ci", "ci"] } }, ["tests.checks[1]"]],
+    ["our own status to wait for", { tests: { checks: ["upstream-sync/tests"] } }, ["tests.checks[0]"]],
+    ["trusted files where the fork's CI tests", { tests: { checks: ["ci"], trusted: "fork" } }, ["tests.trusted"]],
+    [
+      "what to fetch where the fork's CI tests",
+      { tests: { checks: ["ci"], lfs: true, entry: ["e"] } },
+      ["tests.entry", "tests.lfs"],
+    ],
+    [
+      "a branch where candidates are pushed",
+      { tests: { checks: ["ci"] }, branches: { from: "sync/upstream-candidate" } },
+      ["branches"],
+    ],
     ["an owner nobody can be", { owners: { "/x/": ["devops"] } }, ["owners./x/[0]"]],
     ["a pattern CODEOWNERS has not", { owners: { "!x": ["@devops"] } }, ["owners.!x"]],
     ["a mistyped key far down", { protection: { sync: { approval: 1 } } }, ["protection.sync.approval"]],
@@ -54,6 +69,13 @@ describe("keys that have to fit together", () => {
   test("a compose file is a file to trust; with commands it has to be named", () => {
     expect(refusedPaths({ tests: { trusted: "fork" } })).toEqual([]);
     expect(refusedPaths({ tests: { run: ["./e2e/run.sh"], trusted: "fork", entry: ["e2e"] } })).toEqual([]);
+  });
+
+  test("what github-token pushes starts no check", () => {
+    const fork = { credentials: "github-token", protection: { sync: { mode: "minimal" } } };
+    expect(refusedPaths({ ...fork, tests: { checks: ["ci"] } })).toEqual(["tests.checks"]);
+    expect(refusedPaths({ ...fork, tests: { run: ["npm test"] } })).toEqual([]);
+    expect(refusedPaths({ tests: { checks: ["ci"] } })).toEqual([]);
   });
 
   test("github-token cannot pass the gate of strict", () => {

@@ -94,7 +94,7 @@ describe("the files of the complete example", () => {
       CREDENTIALS: "deploy-key",
       LANDING: "merge",
       DOCUMENT_PATH: "docs/upstream-sync.md",
-      TESTS: '{"trusted":[]}',
+      TESTS: '{"trusted":[],"checks":[]}',
       UPSTREAM_SYNC_DIGEST: files.digest,
       PROGRAM_SHA256: createHash("sha256").update(program).digest("hex"),
     });
@@ -169,6 +169,18 @@ describe("a credential in the workflow", () => {
       merge: reading,
       finish: { actions: "read", contents: "read", "pull-requests": "read" },
       secrets: { look: [], merge: app, test: [], finish: app },
+    });
+  });
+
+  test("the fork's own CI: its results are read, with either credential", () => {
+    const finish = (credentials: ForkConfig["credentials"]) => {
+      const config = forkConfig({ tests: { checks: ["ci"] } });
+      return parse(renderFiles({ ...config, credentials }, program).workflow.content).jobs.finish.permissions;
+    };
+    expect(finish("deploy-key")).toEqual({ actions: "read", checks: "read", contents: "read", ...writing });
+    expect(finish("github-app")).toEqual({
+      ...{ actions: "read", checks: "read", contents: "read", "pull-requests": "read" },
+      statuses: "read",
     });
   });
 

@@ -67,10 +67,12 @@ describe("finish", () => {
       sync: SYNC,
       target: TARGET,
       recorded: { synced: OTHER, tested: SYNC, target: undefined, held: undefined, landed: undefined, tag: undefined },
+      candidateBranch: undefined,
       candidates: new Map(),
       proposals: new Map(),
       seen: new Map(),
     },
+    candidateBranch: "sync/upstream-candidate",
     candidateRef: CANDIDATE,
     candidateHolds: true,
     refs,
@@ -117,6 +119,19 @@ describe("finish", () => {
       outcome: "tests-failed",
       reason: "dry run, nothing was moved: failed: unit",
     });
+  });
+
+  test("a check of the fork's own CI that never reported is no pass and no failure", () => {
+    const test = { ...passed.test, result: "failure" as const, steps: [] };
+    const check = (state: "success" | "failure" | "missing" | "skipped") => ({ name: "ci", state, seconds: 1 });
+    const decided = (...states: ReturnType<typeof check>[]) =>
+      decideFinish({ ...passed, test: { ...test, checks: states } });
+    expect(decided(check("missing"))).toMatchObject({ outcome: "stopped", clean: false });
+    expect(decided(check("missing")).reason).toContain("ci never reported");
+    expect(decided(check("skipped")).reason).toContain("so nothing was tested");
+    expect(decided(check("success")).reason).toContain("run the workflow again");
+    const late = { ...test, result: "success" as const, checks: [check("failure")] };
+    expect(decideFinish({ ...passed, test: late }).outcome).toBe("tests-failed");
   });
 
   test("promotes a tested candidate: all refs together, each from where it was read", () => {

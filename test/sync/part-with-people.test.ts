@@ -66,7 +66,10 @@ function world({ commits = {}, tip = ours, conflictPulls = [], syncPulls = [], i
       if (issues instanceof GitHubError) throw issues;
       return issues;
     },
-    list: async () => [],
+    list: async (path) =>
+      path.endsWith("/matching-refs/upstream-sync/candidate/")
+        ? [{ ref: "refs/upstream-sync/candidate/7", object: { sha: ours } }]
+        : [],
     async write(method, path, body) {
       if (method === "DELETE" && removal) throw removal;
       writes.push([`${method} ${path.replace("/repos/acme/fork", "")}`, body]);
@@ -133,6 +136,14 @@ describe("what people see of ours when the set-up is taken away", () => {
     const branches = { "sync/upstream-manual": ours, "sync/upstream-backup-20261128": ours };
     expect((await part({}, branches)).kept).toEqual([
       { thing: "branch sync/upstream-manual", why: "people may have worked on it" },
+    ]);
+  });
+
+  test("the branch of a candidate goes when its commit is a run's, and stays when it is somebody's", async () => {
+    const candidate = "sync/upstream-candidate";
+    expect((await part({}, { [candidate]: ours })).removed).toEqual([`branch ${candidate}`]);
+    expect((await part({}, { [candidate]: theirs })).kept).toEqual([
+      { thing: `branch ${candidate}`, why: "people may have worked on it" },
     ]);
   });
 

@@ -22,7 +22,7 @@ const environment = {
   UPSTREAM_WORKFLOWS: "hold",
   LANDING: "merge",
   POLICIES: JSON.stringify({ keepOurs: ["/a/"], keepDeleted: [], mustSurvive: [{ path: "b" }], partial: true }),
-  TESTS: JSON.stringify({ trusted: ["e2e"] }),
+  TESTS: JSON.stringify({ trusted: ["e2e"], checks: [] }),
   PULL_REQUEST: JSON.stringify({ title: "t", labels: ["l"], reviewers: [], teamReviewers: [], whenApproved: "hold" }),
   DOCUMENT_PATH: "docs/upstream-sync.md",
   UPSTREAM_SYNC_DIGEST: "0a",
@@ -47,7 +47,7 @@ describe("settings", () => {
       run: { id: 77, attempt: 1, url: "https://github.com/acme/open-webui/actions/runs/77" },
       branches: { sync: "sync/upstream", target: "dev" },
       policies: { keepOurs: ["/a/"], keepDeleted: [], mustSurvive: [{ path: "b" }], partial: true },
-      tests: { trusted: ["e2e"] },
+      tests: { trusted: ["e2e"], checks: [] },
       pullRequest: { title: "t", labels: ["l"], reviewers: [], teamReviewers: [] },
     });
   });

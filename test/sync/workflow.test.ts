@@ -2,9 +2,13 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 
-const text = readFileSync(new URL("../../templates/workflow.yml", import.meta.url), "utf8");
+const read = (path: string) => readFileSync(new URL(`../../templates/${path}`, import.meta.url), "utf8");
+const text = read("workflow.yml");
 const workflow = parse(text);
-const jobs = workflow.jobs as Record<string, Job>;
+const { test: _, ...always } = workflow.jobs;
+/** Each under the name of its file; of these a workflow has one. */
+const testing = { test: parse(read("jobs/test.yml")), wait: parse(read("jobs/wait.yml")) };
+const jobs = { ...always, ...testing } as Record<string, Job>;
 
 interface Job {
   permissions: Record<string, string>;
@@ -21,7 +25,7 @@ function step(job: string, name: string) {
 describe("the workflow template", () => {
   test("has whole scalars as holes, these and no others", () => {
     const holes: string[] = [];
-    JSON.stringify(workflow, (_, value) => {
+    JSON.stringify([workflow, testing], (_, value) => {
       if (typeof value === "string" && value.includes("__")) holes.push(value);
       return value;
     });
@@ -48,7 +52,8 @@ describe("the workflow template", () => {
         ],
         ...["__CREDENTIALS__", "__CREDENTIAL__", "__CREDENTIAL__", "__ENVIRONMENT__", "__ENVIRONMENT__"],
         ...["__UPSTREAM_ENVIRONMENT__", "__UPSTREAM_TOKEN__", "__UPSTREAM_TOKEN__", "__UPSTREAM_TOKEN__"],
-        ...["__CONTENTS__", "__CONTENTS__", "__PULL_REQUESTS__", "__WRITE__", "__WRITE__"],
+        ...["__CONTENTS__", "__CONTENTS__", "__PULL_REQUESTS__", "__WRITE__", "__CHECKS__", "__STATUSES__"],
+        ...["__TEST_JOB__", "__TEST_TIMEOUT__", "__TEST_TIMEOUT__"],
         ...[
           "__IF_THIS_REPOSITORY__",
           "__TEST_TIMEOUT__",
@@ -64,7 +69,7 @@ describe("the workflow template", () => {
   });
 
   test("uses no action, and starts only by schedule and by hand", () => {
-    expect(text).not.toMatch(/^[ -]*uses:/m);
+    expect([text, read("jobs/test.yml"), read("jobs/wait.yml")].join("\n")).not.toMatch(/^[ -]*uses:/m);
     expect(Object.keys(workflow.on)).toEqual(["schedule", "workflow_dispatch"]);
   });
 
@@ -75,12 +80,14 @@ describe("the workflow template", () => {
       look: { contents: "read", issues: "read", "pull-requests": "read" },
       merge: { contents: "__CONTENTS__", "pull-requests": "read" },
       test: { contents: "read" },
+      wait: { actions: "read", checks: "read", contents: "read", statuses: "read" },
       finish: {
         actions: "read",
+        checks: "__CHECKS__",
         contents: "__CONTENTS__",
         issues: "__WRITE__",
         "pull-requests": "__PULL_REQUESTS__",
-        statuses: "__WRITE__",
+        statuses: "__STATUSES__",
       },
     });
   });
@@ -103,6 +110,7 @@ describe("the workflow template", () => {
       look: "__UPSTREAM_ENVIRONMENT__",
       merge: "__ENVIRONMENT__",
       test: undefined,
+      wait: undefined,
       finish: "__ENVIRONMENT__",
     });
   });
@@ -142,6 +150,7 @@ describe("the workflow template", () => {
     const [first, ...rest] = jobs.test?.steps ?? [];
     expect(JSON.stringify(first)).toContain("github.token");
     expect(rest).toEqual(["__TEST_STEPS__"]);
+    expect(testing.wait.name).toBe(testing.test.name);
     expect(Object.keys(workflow.env).filter((name) => /TOKEN|SECRET|KEY|CREDENTIAL$/.test(name))).toEqual([]);
   });
 
@@ -153,7 +162,7 @@ describe("the workflow template", () => {
   });
 
   test("fetches and checks the program the same way in every job", () => {
-    const [first, ...others] = ["look", "merge", "finish"].map((job) => step(job, "Fetch the sync program"));
+    const [first, ...others] = ["look", "merge", "wait", "finish"].map((job) => step(job, "Fetch the sync program"));
     for (const other of others) expect(other).toEqual(first);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { dispatchInputsOf, parse, schedulesOf, workflowName } from "../../runner/parse.ts";
+import { dispatchInputsOf, parse, pushFits, schedulesOf, workflowName } from "../../runner/parse.ts";
 
 const text = `
 name: Sync
@@ -46,6 +46,21 @@ test.each([
   ["{ :", undefined],
 ])("dispatch inputs of '%s'", (file, inputs) => {
   expect(dispatchInputsOf(`${file}\n`)).toEqual(inputs);
+});
+
+test.each<[string, string, boolean]>([
+  ["on: push", "x", true],
+  ["on: [pull_request, push]", "x", true],
+  ["on: { push: }", "x", true],
+  ["on: pull_request", "x", false],
+  ["on: { push: { branches: [main, 'sync/**'] } }", "sync/upstream-candidate", true],
+  ["on: { push: { branches: [main, '*'] } }", "sync/upstream-candidate", false],
+  ["on: { push: { branches: ['**', '!sync/*'] } }", "sync/upstream-candidate", false],
+  ["on: { push: { branches-ignore: ['sync/**'] } }", "sync/upstream-candidate", false],
+  ["on: { push: { branches-ignore: [main] } }", "sync/upstream-candidate", true],
+  ["on: { push: { tags: [v*] } }", "v1", false],
+])("'%s' on a push to %s: %s", (file, branch, starts) => {
+  expect(pushFits(`${file}\n`, branch)).toBe(starts);
 });
 
 test("a workflow without a name goes by its path", () => {

@@ -23,7 +23,7 @@ export function someSettings(changes: Partial<Settings> = {}): Settings {
     upstreamWorkflows: "hold",
     landing: "merge",
     policies: NO_POLICIES,
-    tests: { trusted: [] },
+    tests: { trusted: [], checks: [] },
     pullRequest: {
       title: "chore: sync with upstream",
       labels: ["upstream-sync"],

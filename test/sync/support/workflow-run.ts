@@ -112,7 +112,8 @@ export async function world(): Promise<World> {
     duringTests?.();
     const { candidate, tree, sync, target, conflict, proposals, reason } = outputs();
     const testResult = candidate ? tests : "skipped";
-    github.jobs = [{ name: "look", conclusion: "success", steps: [] }, testJob(testResult)];
+    const job = (name: string) => ({ name, conclusion: "success", started_at: "2026-01-01T00:00:01Z", steps: [] });
+    github.jobs = [job("look"), job("merge"), testJob(testResult)];
     const finishSettings = readFinishSettings({
       ...secrets,
       MERGE_RESULT: merges ? (codes.merge === 0 ? "success" : "failure") : "skipped",
@@ -198,7 +199,7 @@ function workflowEnvironment(github: FakeGitHub, temporary: string, run: number)
     UPSTREAM_WORKFLOWS: "hold",
     LANDING: "merge",
     POLICIES: JSON.stringify(NO_POLICIES),
-    TESTS: JSON.stringify({ trusted: [] }),
+    TESTS: JSON.stringify({ trusted: [], checks: [] }),
     PULL_REQUEST: JSON.stringify(pullRequest),
     DOCUMENT_PATH: "docs/upstream-sync.md",
     CREDENTIALS: "deploy-key",
