@@ -273,7 +273,7 @@ function notes(facts: FinishFacts, folded: Folded): string[] {
     ...landingNotes(facts),
     ...(facts.left === undefined ? [] : [`it does not contain ${facts.left}, which was taken before`]),
     ...(facts.now.target === folded.target ? [] : ["the target moved during the tests, the next run folds it in"]),
-    ...(facts.upstreamNow === "moved" ? ["upstream moved during the tests, the next run takes the rest"] : []),
+    ...(facts.upstreamNow === "moved" ? ["upstream has more than was tested, the next run takes the rest"] : []),
   ];
 }
 

@@ -1,13 +1,27 @@
 /** All scenarios, in the order in which docs/scenarios.md tells them. */
 import { conflicts } from "./conflicts.ts";
+import { files } from "./files.ts";
+import { follow } from "./follow.ts";
 import { normal } from "./normal.ts";
 import { people } from "./people.ts";
 import { policies } from "./policies.ts";
+import { refusals } from "./refusals.ts";
 import type { Scenario, Topic } from "./scenario.ts";
 import { tests } from "./tests.ts";
 import { upstream } from "./upstream.ts";
 import { workflowFiles } from "./workflow-files.ts";
 
-export const topics: readonly Topic[] = [normal, conflicts, people, upstream, policies, workflowFiles, tests];
+export const topics: readonly Topic[] = [
+  normal,
+  conflicts,
+  people,
+  follow,
+  upstream,
+  policies,
+  files,
+  workflowFiles,
+  tests,
+  refusals,
+];
 
 export const scenarios: readonly Scenario[] = topics.flatMap((topic) => topic.scenarios);

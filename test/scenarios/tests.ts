@@ -39,7 +39,7 @@ export const tests: Topic = {
         const run = await world.run({}, async () => {
           late = world.upstream.commit({ branch: "main", files: { "two.txt": "2\n" } });
         });
-        expectGreen(run, "promoted", /upstream moved during the tests, the next run takes the rest/);
+        expectGreen(run, "promoted", /upstream has more than was tested, the next run takes the rest/);
         checkEqual([world.sync, world.recorded("synced")], [run.record.candidate, tested], "what was promoted");
         check(!world.has("sync/upstream", late), "the untested commit not to be there");
         expectGreen(await world.run(), "promoted", "tests passed");

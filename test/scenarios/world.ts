@@ -203,6 +203,18 @@ export class World {
     return run;
   }
 
+  /** Lets the clock come to the fork's next schedule. Every other fork's fires as well: for a scenario that is `alone`. */
+  async strike(): Promise<{ run: Run; event: string }> {
+    const from = await this.logEnd();
+    const { github } = this.stage;
+    const { data } = await github.control("POST", "/clock", { toNextSchedule: this.config.repository });
+    const started = data.runs.find((one: { repository: string }) => one.repository === this.config.repository);
+    check(started !== undefined, "the schedule to start a run", data);
+    const run = await this.ended(started.id, from);
+    await github.control("POST", "/settle", { timeoutSeconds: 300 });
+    return { run, event: (await this.must("developer", "GET", `/actions/runs/${run.id}`)).event };
+  }
+
   /** @returns the run's id. */
   async dispatch(inputs: Inputs = {}): Promise<number> {
     const workflow = "/actions/workflows/upstream-sync.yml";

@@ -171,7 +171,7 @@ describe("finish", () => {
     const decision = decideFinish({ ...passed, upstreamNow: "moved", now: { ...passed.now, target: OTHER } });
     expect(decision.outcome).toBe("promoted");
     expect(decision.reason).toBe(
-      "tests passed; the target moved during the tests, the next run folds it in; upstream moved during the tests, the next run takes the rest",
+      "tests passed; the target moved during the tests, the next run folds it in; upstream has more than was tested, the next run takes the rest",
     );
     expect(decision.updates).toContainEqual({ ref: "G", from: undefined, to: TARGET });
   });
