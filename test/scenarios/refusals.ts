@@ -59,26 +59,22 @@ export const refusals: Topic = {
       name: "a push is refused because of workflow files",
       peers: 24,
       situation:
-        "The workflow pushes with its own token (`credentials: github-token`), and somebody puts the label on that takes upstream's workflow files.",
+        "The workflow pushes with its own token (`credentials: github-token`), and upstream changes a workflow file: even the record of upstream's commit is refused then.",
       happens:
-        "Red. The refusal is recognised and told with what may push such files; sync branch and pull request are as they were.",
-      person: "Take the label off; or use a deploy key or an App (`credentials`), and deploy.",
+        "Red. The refusal is recognised and told with what may push such files; nothing has moved and no pull request is touched.",
+      person: "Use a deploy key or an App (`credentials`), and deploy.",
       config: { credentials: "github-token", protection: { sync: { mode: "minimal" } } },
       async run(world) {
-        const ci = { ".github/workflows/ci.yml": "on: push\njobs: {}\n" };
-        world.upstream.commit({ branch: "main", files: ci });
-        expectGreen(await world.run(), "promoted", "tests passed");
-        const { number } = await world.syncPull();
-        await world.must("developer", "POST", `/issues/${number}/labels`, { labels: ["accept-upstream-workflows"] });
-        const before = [world.sync, await world.syncPull()];
-        const run = await world.run();
-        expectRed(run, "stopped", /GitHub refused a push that changes workflow files/);
+        world.upstream.commit({ branch: "main", files: { ".github/workflows/ci.yml": "on: push\njobs: {}\n" } });
+        const reason = await expectRefused(
+          world,
+          /the promotion was refused: GitHub refused a push that changes workflow files/,
+        );
         expectText(
-          run.record.reason,
+          reason,
           ["Push with a deploy key, or with an App that has the permission Workflows: write"],
           "the reason",
         );
-        checkEqual([world.sync, await world.syncPull()], before, "the sync branch, and the pull request");
       },
     },
     {
