@@ -57,7 +57,9 @@ describe("what others do meanwhile", () => {
         w.upstream.commit({ branch: "main", files: { u: "2\n" } });
       },
     });
-    expect(moved.records).toMatchObject([{ outcome: "promoted", reason: expect.stringMatching(/upstream has more than was tested/) }]);
+    expect(moved.records).toMatchObject([
+      { outcome: "promoted", reason: expect.stringMatching(/upstream has more than was tested/) },
+    ]);
     const before = tip("sync/upstream");
     const rewritten = await w.run({
       duringTests: () => {
