@@ -12,6 +12,7 @@ import { resolveCommand } from "./resolve.ts";
 import { sandboxCommand } from "./sandbox.ts";
 import { statusCommand } from "./status.ts";
 import { syncCommand } from "./sync.ts";
+import { verifyCommand } from "./verify.ts";
 
 export function upstreamSyncCommand(): Command {
   const program = new Command("upstream-sync")
@@ -28,6 +29,7 @@ export function upstreamSyncCommand(): Command {
     .addCommand(syncCommand())
     .addCommand(resolveCommand())
     .addCommand(statusCommand())
+    .addCommand(verifyCommand())
     .addCommand(rehearseCommand())
     .addCommand(credentialsCommand())
     .addCommand(docsCommand())
@@ -44,6 +46,7 @@ Examples:
   upstream-sync sync                                 start a run now and follow it
   upstream-sync resolve                              settle a conflict in a clone
   upstream-sync status                               see how the forks stand
+  upstream-sync verify                               prove on a live fork that all of it works
   upstream-sync rehearse                             see what the next sync does, on copies
   upstream-sync destroy                              take it all away again
   upstream-sync sandbox --data /tmp/github --seed    try all of it without GitHub

@@ -15,6 +15,7 @@ import type { Revocation } from "../lib/operations/revoke-credentials.ts";
 import type { RotatedCredentials } from "../lib/operations/rotate-credentials.ts";
 import type { Status } from "../lib/operations/status.ts";
 import type { SyncLocalResult } from "../lib/operations/sync-local.ts";
+import type { VerifyResult } from "../lib/operations/verify.ts";
 import type { PlanResult } from "../lib/plan-result.ts";
 
 /** Key: the verb as it is typed. */
@@ -28,6 +29,7 @@ export interface Results {
   readonly "sync --local": { readonly forks: readonly SyncLocalResult[] };
   readonly resolve: ResolveResult;
   readonly status: { readonly forks: readonly Status[] };
+  readonly verify: VerifyJson;
   readonly rehearse: RehearseResult;
   readonly "credentials create": { readonly credentials: readonly CreatedCredentials[] };
   readonly "credentials rotate": { readonly credentials: readonly RotatedCredentials[] };
@@ -91,6 +93,19 @@ interface ChangesJson {
   /** The plan that was carried out, and what came of it; a fork without changes has the plan alone. */
   readonly forks: readonly (ForkPlan & Partial<Pick<ApplyResult, "removal" | "proof" | "report">>)[];
   readonly done: true;
+}
+
+interface VerifyJson {
+  /** Nothing is "not ok", nothing was cut off, and nothing is left behind, in no fork. */
+  readonly ok: boolean;
+  /** Empty with --clean. */
+  readonly forks: readonly VerifyResult[];
+  /** With --clean: what was taken away, and what is still there. */
+  readonly cleaned?: readonly {
+    readonly repository: string;
+    readonly removed: readonly string[];
+    readonly left: readonly string[];
+  }[];
 }
 
 /** Printed once it is ready; it goes on until it is ended. */

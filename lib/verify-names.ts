@@ -5,6 +5,9 @@
 
 export const verifyBranches = "upstream-sync-verify/";
 
+/** The first words of every title that a verification writes. */
+export const verifyTitle = "upstream-sync verify, closes by itself";
+
 export interface VerifyNames {
   readonly id: string;
   readonly sync: string;

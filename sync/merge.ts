@@ -3,7 +3,8 @@ import { withAccess } from "./access.ts";
 import { refusalOfHistory, takenBefore } from "./decide-history.ts";
 import { derive } from "./derive.ts";
 import { type Git, GitError } from "./git.ts";
-import { mergeBases } from "./graph.ts";
+import { mergeBases, type Sha, treeOf } from "./graph.ts";
+import { WORKFLOWS, withWorkflowsOf } from "./hold.ts";
 import type { Landing } from "./landing.ts";
 import { type Context, existingBranches } from "./look.ts";
 import { lookUpTag } from "./look-up.ts";
@@ -20,7 +21,7 @@ import {
   UPSTREAM_TIP,
 } from "./repository.ts";
 import type { MergeSettings } from "./settings.ts";
-import { wordsFor } from "./stop.ts";
+import { Stop, wordsFor } from "./stop.ts";
 import { requireTests } from "./trusted-tests.ts";
 
 /** Step outputs: SHAs, `conflict`, and on a stop the `reason` that `finish` records. @returns the exit code. */
@@ -74,6 +75,7 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
     proposals: JSON.stringify(Object.fromEntries(proposals)),
   };
   if (fold === undefined || !candidate) return outputs;
+  await refuseOtherWorkflows(settings, git, sync, fold.tree);
   await withAccess(git, context, settings, PUSHING, ({ push }) => offerCandidate(push, settings, refs, fold.tip));
   context.report.log(`Candidate ${fold.tip} is at ${candidateRef(settings)}.`);
   return { ...outputs, candidate: fold.tip, tree: fold.tree };
@@ -84,6 +86,20 @@ function warnOfLanding({ branches, landing: expected }: MergeSettings, { report 
   if (expected === "squash" && lost.length === 0) return;
   const lack = lost.length === 0 ? "all of it arrived" : `${count(lost.length, "file")} did not arrive and come again`;
   report.warning(`${branches.target} has the last sync since ${commit} without a merge commit: ${lack}`);
+}
+
+/**
+ * On the branches of a verification, whose commits anybody chose who may push branches: the workflow's key may push workflow files, and not
+ * everybody may. So no merge there gives one that its sync branch has not.
+ * @throws Stop
+ */
+async function refuseOtherWorkflows({ route }: MergeSettings, git: Git, sync: Sha, tree: Sha): Promise<void> {
+  if (route === "main" || (await withWorkflowsOf(git, await treeOf(git, sync), tree)) === tree) return;
+  throw new Stop({
+    what: "a verification changes no workflow file",
+    got: `the merge has other files in ${WORKFLOWS} than ${sync.slice(0, 12)}`,
+    remedy: "Start verifications with upstream-sync verify, which makes its branches so that this cannot be",
+  });
 }
 
 /** A fork's own changes to workflow files come along with the target. */

@@ -169,8 +169,7 @@ function common(read: Reader): Settings {
 }
 
 /**
- * The same run on the branches of a verification: of what is configured only policies, labels and what becomes of workflow files count.
- * Upstream is the fork itself, read with the job's own token. Nobody is asked for a review, and nobody is assigned.
+ * The same run on the branches of a verification: of what is configured only policies and labels count. Workflow files are held. Upstream is the fork itself, read with the job's own token. Nobody is asked for a review, and nobody is assigned.
  */
 function verifying(settings: Settings, id: string): Settings {
   const { route, sync, target, upstream } = verifyNames(id);
@@ -178,6 +177,7 @@ function verifying(settings: Settings, id: string): Settings {
     ...settings,
     route,
     branches: { sync, target },
+    upstreamWorkflows: "hold",
     upstream: {
       url: `${settings.serverUrl}/${settings.repository}.git`,
       branch: upstream,

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { checks } from "../lib/checks/index.ts";
+import { criteria } from "../lib/operations/verify.ts";
 import { packageRoot } from "../lib/package-root.ts";
 import { openText } from "../sync/conflict-text.ts";
 import { refusalOfRevert } from "../sync/landing.ts";
@@ -43,6 +44,7 @@ describe("the guides", () => {
       "start.md: yaml (examples/minimal/upstream-sync.yaml)",
       "tests.md: yaml (examples/own-ci/upstream-sync.yaml)",
       "tests.md: yaml (examples/trusted-tests/upstream-sync.yaml)",
+      "verify.md: sh",
     ]);
   });
 
@@ -102,6 +104,12 @@ describe("the guides", () => {
   test("every check of doctor is explained, in its order", () => {
     const rows = read("docs/guides/doctor.md").matchAll(/^\| `(?<id>[\w-]+)` \| /gm);
     expect([...rows].map(({ groups }) => groups?.id)).toEqual(checks.map(({ id }) => id));
+  });
+
+  test("every criterion of verify is explained", () => {
+    const rows = read("docs/guides/verify.md").matchAll(/^\| (?<ids>`[^|]+`) \| /gm);
+    const ids = [...rows].flatMap(({ groups }) => [...(groups?.ids ?? "").matchAll(/`([^`]+)`/g)].map(([, id]) => id));
+    expect(ids.sort()).toEqual(Object.keys(criteria).sort());
   });
 
   test("what docs check says is what the code says", () => {

@@ -24,14 +24,16 @@ export interface FailedStep {
   readonly log: string;
 }
 
-/** Seconds between two looks: quick at first, as an idle run is over in no time. */
-const waits = [1, 1, 2, 2, 3, 5];
+/** Seconds between two looks: quick at first, as an idle run is over in no time; slow where a test plan takes its time. */
+const waits = [1, 1, 2, 2, 3, ...Array.from({ length: 30 }, () => 5)];
+const lastWait = 15;
 
-/** @param inputs of the workflow's dispatch, by their names there. */
+/** @param inputs of the workflow's dispatch, by their names there. @param signal ends the looking, not the run. */
 export async function* followRun(
   octokit: Octokit,
   fork: ForkConfig,
   inputs: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
 ): AsyncGenerator<ProgressEvent, SyncResult> {
   const id = await dispatchRun(octokit, fork, inputs);
   const say = (text: string): ProgressEvent => ({ fork: fork.repository, text });
@@ -48,7 +50,7 @@ export async function* followRun(
       yield say(line);
     }
     if (run.status === "completed") break;
-    await setTimeout((waits[look] ?? 5) * 1000);
+    await setTimeout((waits[look] ?? lastWait) * 1000, undefined, signal && { signal });
     run = await readRun(octokit, fork, id);
   }
   const record = await readRecord(octokit, fork, jobs);

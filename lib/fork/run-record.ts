@@ -11,6 +11,7 @@ const recordSchema = z.looseObject({
   /** A sentence. */
   reason: z.string(),
   run: z.number(),
+  /** Only of a verification: whose branches it worked on. */
   route: z.string().optional(),
   /** What of upstream the run went up to, and why that. */
   upstream: z.looseObject({ ref: z.string(), sha, why: z.string().optional() }),

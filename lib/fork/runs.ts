@@ -10,7 +10,7 @@ type Actions = Octokit["rest"]["actions"];
 export type Run = Awaited<ReturnType<Actions["getWorkflowRun"]>>["data"];
 export type Job = Awaited<ReturnType<Actions["listJobsForWorkflowRun"]>>["data"]["jobs"][number];
 
-const workflowFile = workflowPath.slice(workflowPath.lastIndexOf("/") + 1);
+export const workflowFile = workflowPath.slice(workflowPath.lastIndexOf("/") + 1);
 /** Jobs whose annotations are records. Upstream's code runs in the job `test` and may print anything. */
 const recordingJobs = ["look", "finish"];
 

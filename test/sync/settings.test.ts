@@ -98,7 +98,7 @@ describe("settings", () => {
   });
 
   test("of a verification name its own branches and nobody else, whatever is configured", () => {
-    const settings = readLookSettings({ ...environment, VERIFY: "k3f9x0a2" });
+    const settings = readLookSettings({ ...environment, UPSTREAM_WORKFLOWS: "accept", VERIFY: "k3f9x0a2" });
     const { upstream, pullRequest, ...rest } = readLookSettings(environment);
     expect(settings).toEqual({
       ...rest,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { isVerification, verifyNames as namesOutside, verifyBranches } from "../../lib/verify-names.ts";
+import { isVerification, verifyNames as namesOutside, verifyBranches, verifyTitle } from "../../lib/verify-names.ts";
 import { emptyRecord } from "../../sync/look.ts";
 import { candidateRef, recordRef, refsOf } from "../../sync/refs.ts";
-import { isSameRoute, VERIFY_BRANCHES, VERIFY_ID, verifyNames } from "../../sync/verify-route.ts";
+import { isSameRoute, VERIFY_BRANCHES, VERIFY_ID, VERIFY_TITLE, verifyNames } from "../../sync/verify-route.ts";
 import { sha, someSettings } from "./support/settings.ts";
 
 const id = "k3f9x0a2";
@@ -21,7 +21,7 @@ describe("the names of a verification", () => {
   test("are the same for the command and for the program", () => {
     const { route, ...names } = verifyNames(id);
     expect(namesOutside(id)).toEqual({ id, ...names, refs: `upstream-sync/${route}/` });
-    expect(verifyBranches).toBe(VERIFY_BRANCHES);
+    expect([verifyBranches, verifyTitle]).toEqual([VERIFY_BRANCHES, VERIFY_TITLE]);
   });
 
   test("are known by the name of the run", () => {
