@@ -223,6 +223,7 @@ function waysOut(facts: ConflictFacts, settings: Settings, place: Place): string
   const { sync } = settings.branches;
   const settle = ["# edit the files that git names, then", "git add --all", `git commit --message "${PULL_TITLE}"`];
   return [
+    ...ownWay(facts, settings),
     "### With git",
     "",
     `In a clone whose ${code("origin")} is this fork:`,
@@ -240,6 +241,17 @@ function waysOut(facts: ConflictFacts, settings: Settings, place: Place): string
     `On ${pullWords(settings, place)} press **Resolve conflicts**. GitHub offers that for changes of text; for removed, renamed and binary files use git. Leave the merge button alone: the workflow merges, after the tests.`,
     "",
     ...(facts.with === undefined ? [] : manualWay(facts.with.side, settings, settle)),
+  ];
+}
+
+/** `resolve` settles the branch of a conflict; a person's own branch that was not taken is theirs to mend. */
+function ownWay({ with: other }: ConflictFacts, { repository }: Settings): string[] {
+  if (other === undefined) return [];
+  return [
+    "### With upstream-sync",
+    "",
+    `${code(`upstream-sync resolve ${repository}`)}, in the folder of upstream-sync.yaml: it shows the conflict in a clone; edit the files, then the same command again checks, commits, pushes and starts a run.`,
+    "",
   ];
 }
 

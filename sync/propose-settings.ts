@@ -12,6 +12,8 @@ interface ProposalInput {
   readonly title: string;
   /** Path -> content. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Path -> words of the commit that brings it. */
+  readonly messages?: Readonly<Record<string, string>>;
   /** Path -> mark by which the file is known as ours. */
   readonly removals?: Readonly<Record<string, string>>;
   readonly section?: { readonly path: string; readonly text: string; readonly places: readonly string[] } | null;
@@ -24,8 +26,10 @@ export interface Proposal {
   readonly base: string;
   /** The branch that brings them. */
   readonly head: string;
-  /** Title of the pull request, and first line of the commit. */
+  /** Title of the pull request, and of the commit with everything that has no words of its own. */
   readonly title: string;
+  /** Path -> words of its commit. */
+  readonly messages: Readonly<Record<string, string>>;
   readonly files: readonly ProposedFile[];
 }
 
@@ -40,12 +44,12 @@ export function readProposeSettings(environment: Environment): ProposeContext {
   const packed = Buffer.from(environment.UPSTREAM_SYNC_PACKED_INPUT ?? "", "base64");
   const input = packed.length > 0 ? gunzipSync(packed).toString("utf8") : undefined;
   const step = readStep<ProposalInput>({ ...environment, UPSTREAM_SYNC_INPUT: input });
-  const { repository, base, head, title, files = {}, removals = {}, section, apiUrl, token } = step;
+  const { repository, base, head, title, files = {}, messages = {}, removals = {}, section, apiUrl, token } = step;
   const proposed: ProposedFile[] = [
     ...Object.entries(files).map(([path, content]) => ({ path, content })),
     ...Object.entries(removals).map(([path, mark]) => ({ path, mark, remove: true as const })),
     ...(section ? [{ path: section.path, section: section.text, places: section.places }] : []),
   ];
-  const proposal = { repository, base, head, title, files: proposed };
+  const proposal = { repository, base, head, title, messages, files: proposed };
   return { proposal, repository, apiUrl, token };
 }

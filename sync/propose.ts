@@ -145,25 +145,54 @@ interface ProposedCommit {
 async function commit(
   github: GitHub,
   repo: string,
-  { head, title }: Proposal,
+  proposal: Proposal,
   branch: ProposalFacts["branch"],
   { on, parents, changes }: ProposedCommit,
 ): Promise<void> {
+  const { head } = proposal;
   const write = async (kind: string, body: object) =>
     ((await github.write("POST", `${repo}/git/${kind}`, body, nothingMade)) as { sha: string }).sha;
   const treeOf = async (sha: string) =>
     ((await github.get(`${repo}/git/commits/${sha}`)) as { tree: { sha: string } }).tree.sha;
   const blob = { mode: "100644", type: "blob" };
-  const tree = await write("trees", {
-    base_tree: await treeOf(on),
-    tree: changes.map(({ path, content }) => ({ path, ...blob, ...(content === null ? { sha: null } : { content }) })),
-  });
-  // A run that was cut after its push to the branch has left the very commit.
+  const steps: { readonly tree: string; readonly words: string }[] = [];
+  let tree = await treeOf(on);
+  for (const [words, together] of byWords(proposal, changes)) {
+    const entries = together.map(({ path, content }) => ({
+      path,
+      ...blob,
+      ...(content === null ? { sha: null } : { content }),
+    }));
+    tree = await write("trees", { base_tree: tree, tree: entries });
+    steps.push({ tree, words });
+  }
+  // A run that was cut after its push to the branch has left the very commits.
   if (branch?.behind === 0 && (await treeOf(branch.tip)) === tree) return;
-  const sha = await write("commits", { message: `${title}\n\n${COMMIT_MARK}`, tree, parents });
+  let last = parents;
+  for (const { tree, words } of steps) {
+    const message = `${words}\n\n${COMMIT_MARK}`;
+    last = [await write("commits", { message, tree, parents: last })];
+  }
+  const [sha] = last;
   const ref = `${repo}/git/refs/heads/${refPath(head)}`;
   if (branch !== undefined) await github.write("PATCH", ref, { sha, force: false });
   else await github.write("POST", `${repo}/git/refs`, { ref: `refs/heads/${head}`, sha });
+}
+
+/** A commit for each: a file keeps its history's words whichever way it comes. */
+function byWords({ title, messages }: Proposal, changes: readonly Change[]): ReadonlyMap<string, readonly Change[]> {
+  const grouped = new Map<string, Change[]>();
+  for (const change of changes) {
+    const words = messages[change.path] ?? title;
+    grouped.set(words, [...(grouped.get(words) ?? []), change]);
+  }
+  return grouped;
+}
+
+/** Of a single commit its words, as GitHub does: a squash makes them the commit's. */
+function titleOf(proposal: Proposal, changes: readonly Change[]): string {
+  const [only = proposal.title, ...others] = byWords(proposal, changes).keys();
+  return others.length === 0 ? only : proposal.title;
 }
 
 /** git's objects have the id of their content: making one twice makes one. */
@@ -176,7 +205,8 @@ async function openOrUpdate(
   changes: readonly Change[],
   open: PullRequest | undefined,
 ): Promise<{ number: number; url: string }> {
-  const { base, head, title } = proposal;
+  const { base, head } = proposal;
+  const title = titleOf(proposal, changes);
   const body = bodyOf(proposal, changes);
   if (open === undefined) {
     const made = async () => (await pullsOf(github, repo, proposal)).find(({ state }) => state === "open");

@@ -20,6 +20,8 @@ export interface ProposedFile {
   readonly content: string;
   /** The content as Terraform gets it. */
   readonly value: string;
+  /** Of the commit that brings it. */
+  readonly message: string;
   readonly mark: string;
 }
 
@@ -65,6 +67,12 @@ export class Proposals extends Construct {
       `locals.${props.name}_files`,
       Object.fromEntries(homes.map((home) => [home, contents(props, home)])),
     );
+    stack.addOverride(
+      `locals.${props.name}_messages`,
+      Object.fromEntries(
+        homes.flatMap((home) => (props.files[home] ?? []).map(({ path, message }) => [path, message])),
+      ),
+    );
     const heads = { default: filesBranch, target: `${filesBranch}-${targetName(props)}` };
     // The two homes may be one branch: then everything comes by one pull request.
     const one = homes.length === 2 ? `${props.homes.default.expression} == ${props.homes.target.expression}` : "false";
@@ -78,7 +86,7 @@ export class Proposals extends Construct {
       const own = home === "target" ? section : homes.includes("target") ? `${one} ? ${section} : null` : "null";
       const wanted = home === "target" ? `!(${one})` : "true";
       const base = props.homes[home].expression;
-      return `[for at in [0] : { home = ${hcl(home)}, repository = ${hcl(`${props.repository.owner}/${props.repository.name}`)}, base = ${base}, head = ${hcl(heads[home])}, title = "chore: bring upstream-sync's files to \${${base}}", files = ${files}, section = ${own} } if ${wanted} && (${props.when ?? "true"})]`;
+      return `[for at in [0] : { home = ${hcl(home)}, repository = ${hcl(`${props.repository.owner}/${props.repository.name}`)}, base = ${base}, head = ${hcl(heads[home])}, title = "chore: bring upstream-sync's files to \${${base}}", files = ${files}, messages = { for path, message in local.${props.name}_messages : path => message if contains(keys(${files}), path) }, section = ${own} } if ${wanted} && (${props.when ?? "true"})]`;
     });
     stack.addOverride(`locals.${props.name}`, `\${{ for one in concat(${proposals.join(", ")}) : one.home => one }}`);
 

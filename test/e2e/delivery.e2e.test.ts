@@ -145,8 +145,14 @@ test("pull-request: one for each branch; merged, refused, changed again and take
   ]);
   const first = await proposed();
   expect([first.main, first.dev]).toMatchObject([
-    { title: "chore: bring upstream-sync's files to main", head: { ref: "upstream-sync-files" } },
-    { title: "chore: bring upstream-sync's files to dev", head: { ref: "upstream-sync-files-dev" } },
+    {
+      title: "chore: manage .github/workflows/upstream-sync.yml with upstream-sync",
+      head: { ref: "upstream-sync-files" },
+    },
+    {
+      title: expect.stringMatching(/^docs: update upstream-sync\.md - settings [0-9a-f]{12}$/),
+      head: { ref: "upstream-sync-files-dev" },
+    },
   ]);
   expect(await read(workflow, "main")).toBe(committed);
 
@@ -176,6 +182,7 @@ test("pull-request: one for each branch; merged, refused, changed again and take
     "        - | tests | `node test/all.js`; at most 11 minutes |",
     "        + | tests | `node test/all.js`; at most 12 minutes |",
     "        and the digest of it",
+    expect.stringMatching(/^ {6}input\.messages\.docs\/upstream-sync\.md: "docs: update .*" -> "docs: update .*"$/),
   ]);
   await world.upstreamSyncJson("apply", "--yes");
   const second = await proposed();
@@ -185,6 +192,10 @@ test("pull-request: one for each branch; merged, refused, changed again and take
   ]);
   await merge(second.main);
   await merge(second.dev);
+  const commits = (await world.rest("developer", "GET", `${world.forkPath}/commits?sha=dev&path=${document}`)).data;
+  expect(commits.map(({ commit }: { commit: { message: string } }) => commit.message)).toContainEqual(
+    expect.stringMatching(/^docs: update upstream-sync\.md - settings [0-9a-f]{12}\n/),
+  );
   expect(await said()).toEqual([]);
   expect([await read(workflow, "main"), await read(document, "dev")]).toEqual([
     expect.stringContaining("timeout-minutes: 12\n"),

@@ -87,6 +87,18 @@ test.each([
   }
 });
 
+test("in a conflict with the target, its commands settle that with the one command exchanged as the document says", () => {
+  const { upstream, work } = conflictingFork("target");
+  git(upstream, "push", "--quiet", "--force", join(folder, "target.git"), "main:dev");
+  const { content } = renderFiles(forkConfig({ upstream: { url: upstreamUrl } }), "").document;
+  const [, block = ""] = [...content.matchAll(/```shell\n([\s\S]*?)```/g)].map(([, commands]) => commands as string);
+  const [, instead = ""] = /write\n`([^`]+)` in place of the fetch from upstream and its merge/.exec(content) ?? [];
+  const commands = block.replace(/^git fetch https.*\ngit merge FETCH_HEAD$/m, instead);
+  expect(commands).toContain("\ngit merge origin/dev\n# edit");
+  expect(() => run("sh", ["-ec", commands.split(/^# edit .*$/m)[0] as string], work)).toThrow(/exit|failed/i);
+  expect(git(work, "rev-parse", "MERGE_HEAD")).toBe(git(work, "rev-parse", "origin/dev"));
+});
+
 test("each change has a row and the words of its commit", () => {
   const of = (history: string[]) => renderFiles(forkConfig({ document: { history } }), "");
   const rows = (text: string) => text.split("| version | change |\n| --- | --- |\n")[1];
@@ -108,7 +120,7 @@ test("how it lands is said for the one way that is configured", () => {
   const squash = document("squash");
   expect(squash).toContain("\n\nBy **squash and merge**: this team keeps merge commits out of `dev`.");
   expect(squash).not.toMatch(/merge it with a|By a \*\*merge commit/);
-  expect(squash).toContain("`git push origin` `origin/dev:refs/heads/sync/upstream-manual` say so");
+  expect(squash).toContain("`git push origin origin/dev:refs/heads/sync/upstream-manual` say so");
 });
 
 describe("what is followed", () => {
