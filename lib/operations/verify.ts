@@ -103,7 +103,10 @@ export async function* planVerify(
     ],
     starts: [
       `four runs of the deployed workflow, three with the test plan (at most ${fork.tests.timeoutMinutes} minutes each)`,
-      "workflows of the fork that start on a push to any branch, for the four commits of the workflow's own",
+      "workflows of the fork that start on a push to any branch, for the commits that the runs make",
+      ...("checks" in fork.tests
+        ? [`the fork's own CI, which has to run for pushes to ${names.sync}-candidate too`]
+        : []),
     ],
     leftOver: throwawayWords(await findThrowaway(octokit, fork)),
   };
@@ -322,13 +325,28 @@ function notCopied({ rulesets }: LiveRules): string[] {
   return rulesets.filter(({ ofRepository }) => !ofRepository).map(({ name }) => `"${name}"`);
 }
 
+/** For the jobs beside the tests, and for a runner to be free. */
+const otherMinutes = 60;
+
+/** @throws Failure when it does not end in time; what takes everything away cancels it. */
 async function* runWorkflow(proof: Proof, what: string): AsyncGenerator<ProgressEvent, SyncResult> {
   const { octokit, fork, names, told, signal } = proof;
   signal?.throwIfAborted();
   yield say(proof, `the workflow: ${what}`);
-  const result = yield* followRun(octokit, fork, { verify: names.id }, signal);
-  told.runs.push({ what, url: result.run.url, outcome: result.record?.outcome ?? result.run.conclusion });
-  return result;
+  const minutes = fork.tests.timeoutMinutes + otherMinutes;
+  const late = AbortSignal.timeout(minutes * 60_000);
+  const ends = signal === undefined ? late : AbortSignal.any([late, signal]);
+  try {
+    const result = yield* followRun(octokit, fork, { verify: names.id }, ends);
+    told.runs.push({ what, url: result.run.url, outcome: result.record?.outcome ?? result.run.conclusion });
+    return result;
+  } catch (error) {
+    if (!late.aborted) throw error;
+    throw new Failure(
+      `the run for ${what} did not end within ${minutes} minutes`,
+      "see in the Actions tab what it waits for",
+    );
+  }
 }
 
 /** Undefined when nothing can be built on it. */

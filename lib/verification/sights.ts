@@ -6,13 +6,14 @@ import type { VerifyNames } from "../verify-names.ts";
 import { type Clone, listRefs } from "./git-story.ts";
 import type { IssueSeen, PullSeen } from "./judge.ts";
 
-type Number = number | null | undefined;
+/** As a record has it. */
+type Numbered = number | null | undefined;
 
 function place({ owner, name }: ForkConfig) {
   return { owner, repo: name };
 }
 
-export async function readPull(octokit: Octokit, fork: ForkConfig, number: Number): Promise<PullSeen | undefined> {
+export async function readPull(octokit: Octokit, fork: ForkConfig, number: Numbered): Promise<PullSeen | undefined> {
   if (number === null || number === undefined) return undefined;
   const { data } = await octokit.rest.pulls
     .get({ ...place(fork), pull_number: number })
@@ -37,7 +38,7 @@ export async function readPullInto(octokit: Octokit, fork: ForkConfig, base: str
   return readPull(octokit, fork, data[0]?.number);
 }
 
-export async function readIssue(octokit: Octokit, fork: ForkConfig, number: Number): Promise<IssueSeen | undefined> {
+export async function readIssue(octokit: Octokit, fork: ForkConfig, number: Numbered): Promise<IssueSeen | undefined> {
   if (number === null || number === undefined) return undefined;
   const { data } = await octokit.rest.issues
     .get({ ...place(fork), issue_number: number })

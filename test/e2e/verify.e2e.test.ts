@@ -59,7 +59,7 @@ test("a set-up is proved with a killed verification in the way, and the fork is 
 
   // Killed in the first run of the workflow: everything it has made by then stays.
   const killed = spawn("node", [cli, "verify", "--yes"], { cwd: world.project, env: env(), stdio: "pipe" });
-  for await (const text of killed.stderr.setEncoding("utf8")) if (/merge: started/.test(text)) break;
+  for await (const text of killed.stderr.setEncoding("utf8")) if (/look: started/.test(text)) break;
   killed.kill("SIGKILL");
   await once(killed, "exit");
   const left = fork.changed(before, await fork.snapshot());
