@@ -26,18 +26,28 @@ export function statusCommand(): Command {
 
 /** @param now milliseconds since the epoch. */
 export function statusText(status: Status, now: number): string {
-  const { repository, runs, behind, pullRequest, workflow } = legible(status);
+  const shown = legible(status);
+  const { repository, runs, pullRequest, workflow } = shown;
   const upstream = runs.find(({ record }) => record?.upstream.why)?.record?.upstream.why;
   return [
     pc.bold(repository),
     `  workflow      ${workflow === "as configured" ? workflow : `${workflow}: run upstream-sync plan`}`,
     ...(upstream ? [`  upstream      ${upstream}`] : []),
-    `  behind        ${behind ? `${behind.commits} ${behind.commits === 1 ? "commit" : "commits"}, oldest ${behind.days} d` : "not known"}`,
+    `  behind        ${behindText(shown)}`,
     `  pull request  ${pullRequest ? `#${pullRequest.number} ${pullRequest.title} (checks: ${pullRequest.checks}) ${pullRequest.url}` : "none open"}`,
     ...(runs.length === 0
       ? ["  runs          none yet"]
       : ["  runs", ...runs.map((run) => `    ${runText(run, now)}`)]),
   ].join("\n");
+}
+
+function behindText({ behind, freshness: { days, commits }, overBudget }: Status): string {
+  const limits = [...(days ? [`${days} d`] : []), ...(commits ? [`${commits} commits`] : [])].join(", ");
+  const budget = limits === "" ? "" : ` (budget ${limits}${overBudget ? ": over" : ""})`;
+  if (behind === null) return `not known${budget}`;
+  const least = behind.atLeast ? "at least " : "";
+  const lag = `${least}${behind.commits} ${behind.commits === 1 ? "commit" : "commits"}, oldest ${behind.days} d`;
+  return overBudget ? pc.red(`${lag}${budget}`) : `${lag}${budget}`;
 }
 
 function runText(run: StatusRun, now: number): string {

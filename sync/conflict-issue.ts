@@ -9,6 +9,7 @@ import {
 } from "./conflict-text.ts";
 import { type GitHub, GitHubError } from "./github.ts";
 import { LIMIT } from "./markdown.ts";
+import { isPausing, type Labelled } from "./pause-by.ts";
 import type { Settings, WhichFork } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
 import { isSameRoute } from "./verify-route.ts";
@@ -23,33 +24,48 @@ export interface Issue {
   readonly mark: ConflictMark;
 }
 
-interface Listed extends Omit<Issue, "mark"> {
-  readonly pull_request?: unknown;
-}
+type Listed = Omit<Issue, "mark"> & Labelled;
 
 /**
  * Issues of ours, newest first: among the newest hundred of the fork, and those that pull requests of ours name.
  * https://docs.github.com/rest/issues/issues#list-repository-issues
  */
 export async function conflictIssues(github: GitHub, settings: WhichFork, named: readonly number[]): Promise<Issue[]> {
-  const path = `/repos/${settings.repository}/issues`;
-  const newest = (await github.get(`${path}?state=all&sort=created&direction=desc&per_page=100`)) as Listed[];
+  const newest = await newestIssues(github, settings);
   const missing = named.filter((number) => !newest.some((issue) => issue.number === number));
+  const path = `/repos/${settings.repository}/issues`;
   const older = await Promise.all(missing.map((number) => oneIssue(github, `${path}/${number}`)));
-  return [...newest, ...older.flat()].flatMap((issue) => {
+  return oursAmong([...newest, ...older.flat()], settings);
+}
+
+async function newestIssues(github: GitHub, { repository }: WhichFork): Promise<Listed[]> {
+  const path = `/repos/${repository}/issues?state=all&sort=created&direction=desc&per_page=100`;
+  return (await github.get(path)) as Listed[];
+}
+
+function oursAmong(listed: readonly Listed[], { branches }: WhichFork): Issue[] {
+  return listed.flatMap((issue) => {
     const mark = issue.pull_request === undefined ? readMark(issue.body) : undefined;
-    const ours = mark !== undefined && isSameRoute(mark.branch, settings.branches.sync);
+    const ours = mark !== undefined && isSameRoute(mark.branch, branches.sync);
     return ours ? [{ ...issue, mark }] : [];
   });
 }
 
-/** For the record of a run that has no clone: null when there is none, or it cannot be asked. */
-export async function openConflictIssue(github: GitHub, settings: Settings): Promise<number | null> {
+export interface SeenIssues {
+  /** Of the open conflict; null when there is none, or it cannot be asked. */
+  readonly issue: number | null;
+  /** An issue or pull request with the label that pauses. */
+  readonly pausing: Labelled | undefined;
+}
+
+/** For a run that has no clone: one request. */
+export async function lookAtIssues(github: GitHub, settings: Settings): Promise<SeenIssues> {
   try {
-    const issues = await conflictIssues(github, settings, []);
-    return issues.find(({ state }) => state === "open")?.number ?? null;
+    const newest = await newestIssues(github, settings);
+    const open = oursAmong(newest, settings).find(({ state }) => state === "open");
+    return { issue: open?.number ?? null, pausing: newest.find(isPausing) };
   } catch (error) {
-    if (error instanceof GitHubError) return null;
+    if (error instanceof GitHubError) return { issue: null, pausing: undefined };
     throw error;
   }
 }

@@ -16,7 +16,7 @@ export interface LookFacts {
 }
 
 export type LookAnswer =
-  | { readonly kind: "idle"; readonly reason: string; readonly landed: boolean }
+  | { readonly kind: "idle"; readonly reason: string; readonly landed: boolean; readonly waits?: Wait["waits"] }
   /** A conflict is open, and nothing moved that could settle it. */
   | { readonly kind: "waiting"; readonly reason: string }
   /** People have the word, and have to be told once. */
@@ -59,7 +59,7 @@ export function isHolding({ recorded }: LookFacts): boolean {
 export function decideTurn(reason: string, wait: Wait | undefined): LookAnswer {
   if (wait === undefined) return { kind: "go", reason };
   return wait.tell === undefined
-    ? { kind: "idle", reason: wait.reason, landed: false }
+    ? { kind: "idle", reason: wait.reason, landed: false, waits: wait.waits }
     : { kind: "tell", reason: wait.reason };
 }
 

@@ -7,6 +7,7 @@ import { decideWait, type Wait } from "./decide-wait.ts";
 import type { SetAside, Side } from "./fold.ts";
 import type { PullState } from "./known-pull-request.ts";
 import type { Landed } from "./landing.ts";
+import type { Pause } from "./pause-by.ts";
 import type { Outcome } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";
 import type { JobResult } from "./settings.ts";
@@ -64,6 +65,7 @@ export function testsLeftOut(steps: readonly TestStep[]): boolean {
 
 export interface FinishFacts {
   readonly pull: PullState;
+  readonly pause: Pause | undefined;
   /** What people asked for, in the configuration and when they started the run. */
   readonly wishes: {
     readonly whenApproved: "hold" | "update";
@@ -148,23 +150,24 @@ export interface FinishDecision {
   /** Whether the candidates go: one that stays makes the next run look again. */
   readonly clean: boolean;
   /** People have the word, or only asked what would happen: nothing of the fork is touched. */
-  readonly handsOff?: { readonly tell: Wait["tell"] };
+  readonly handsOff?: { readonly tell: Wait["tell"]; readonly waits: Wait["waits"] | undefined };
 }
 
 export function decideFinish(facts: FinishFacts): FinishDecision {
-  const wait = decideWait(facts.pull, facts.wishes);
+  const wait = decideWait(facts.pull, facts.pause, facts.wishes);
   // `look` saw it before there was anything to merge.
-  if (wait !== undefined && facts.merge.result === "skipped") return standBack("up-to-date", wait.reason, wait.tell);
+  if (wait !== undefined && facts.merge.result === "skipped") return standBack("up-to-date", wait.reason, wait);
   const decision = decideRun(facts);
-  if (wait !== undefined && decision.pullRequest === "ensure") return standBack("up-to-date", wait.reason, wait.tell);
+  const held = wait?.holds === "everything" ? decision.outcome !== "stopped" : decision.pullRequest === "ensure";
+  if (wait !== undefined && held) return standBack("up-to-date", wait.reason, wait);
   if (!facts.wishes.dryRun || decision.outcome === "stopped") return decision;
   const outcome = decision.outcome === "promoted" ? "up-to-date" : decision.outcome;
   return standBack(outcome, `dry run, nothing was moved: ${decision.reason}`, undefined);
 }
 
 /** Not red: what is left to do is people's. */
-function standBack(outcome: Outcome, reason: string, tell: Wait["tell"]): FinishDecision {
-  const handsOff = { tell };
+function standBack(outcome: Outcome, reason: string, wait: Wait | undefined): FinishDecision {
+  const handsOff = { tell: wait?.tell, waits: wait?.waits };
   return { outcome, reason, updates: [], status: undefined, pullRequest: "leave", clean: true, handsOff };
 }
 

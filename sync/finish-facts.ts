@@ -2,6 +2,7 @@
 import { asSteps, readChecks } from "./checks.ts";
 import type { FinishFacts, RefUpdate } from "./decide.ts";
 import { type Derived, derive } from "./derive.ts";
+import { type Distance, distanceOf } from "./distance.ts";
 import { type Conflict, isFixed } from "./fold.ts";
 import { rememberedTag, shortName, type Tag } from "./follow.ts";
 import type { Git } from "./git.ts";
@@ -14,6 +15,7 @@ import { readPullState } from "./known-pull-request.ts";
 import { type Landed, readLanded } from "./landing.ts";
 import type { Context } from "./look.ts";
 import { chooseFollowed, lookUpUpstream } from "./look-up.ts";
+import { readPause } from "./pause.ts";
 import { type Kept, NO_POLICIES, readKept } from "./policies.ts";
 import type { SettledByPeople } from "./pull-request.ts";
 import { candidateBranch, candidateRef, type RemoteRefs, recordRef, tagRecordUpdates } from "./refs.ts";
@@ -42,6 +44,7 @@ export async function readFinishFacts(
   const promotable = candidate !== undefined && settings.testResult === "success";
   return {
     pull: await readPullState(context.github, settings),
+    pause: await readPause(context.github, settings),
     wishes: {
       whenApproved: settings.pullRequest.whenApproved,
       retest: settings.retest,
@@ -259,16 +262,14 @@ async function rangeOf(git: Git, tip: Sha, there: readonly Sha[], upstream: Sha)
   return { from, to };
 }
 
-/** @param now milliseconds since the epoch. */
-export async function readBehind(
+/** Undefined where the clone does not have upstream's commit. @param now milliseconds since the epoch. */
+export async function countDistance(
   git: Git,
-  there: readonly Sha[],
-  upstream: Sha,
+  { landed, upstream, now: { target } }: FinishFacts,
   now: number,
-): Promise<{ commits: number; days: number }> {
-  const dates = await datesBetween(git, there, upstream);
-  const oldest = dates.reduce((first, date) => Math.min(first, date), now / 1000);
-  return { commits: dates.length, days: Math.floor((now / 1000 - oldest) / 86_400) };
+): Promise<Distance | undefined> {
+  if (target === undefined || !(await isKnownAncestor(git, upstream, upstream))) return undefined;
+  return distanceOf(await datesBetween(git, thereIn(target, landed), upstream), upstream, target, now);
 }
 
 /** What of upstream `tip` brings to the target. With a conflict that ends before upstream's own tip. */

@@ -3,25 +3,29 @@ import { type Permissions, withAccess } from "./access.ts";
 import { decideFinish, type FinishDecision, type FinishFacts, type RefUpdate } from "./decide.ts";
 import { seenUpdates } from "./decide-conflict.ts";
 import type { Derived } from "./derive.ts";
+import { behindOf, type Distance, distanceUpdates } from "./distance.ts";
 import {
   conflictsOf,
-  readBehind,
+  countDistance,
   readDerived,
   readFinishFacts,
   readHeld,
   readKeptOut,
   thereIn,
 } from "./finish-facts.ts";
+import { withBudget } from "./freshness.ts";
 import { type Git, GitError } from "./git.ts";
 import { harmless } from "./github.ts";
 import { type Context, emptyRecord, stoppedRecord, upstreamOf, writeRecord } from "./look.ts";
 import { branchRemoval } from "./offer-candidate.ts";
 import { tellPause } from "./pause.ts";
+import type { PauseBy } from "./pause-by.ts";
 import type { Push } from "./push.ts";
+import { readDistance } from "./read-distance.ts";
 import { conflictOf } from "./reconcile-conflict.ts";
 import { type Conclusion, pullRequestOf, TESTS_CONTEXT } from "./reconcile-pull-request.ts";
 import type { RunRecord } from "./record.ts";
-import { candidateRef, seenRef } from "./refs.ts";
+import { candidateRef, distanceRef, seenRef } from "./refs.ts";
 import { createRepository, fetchFork } from "./repository.ts";
 import type { FinishSettings } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
@@ -48,26 +52,28 @@ async function conclude(settings: FinishSettings, context: Context, git: Git): P
   const derived = await readDerived(git, settings, now);
   const facts = await readFinishFacts(settings, context, git, now, derived);
   const decision = decideFinish(facts);
-  const record = { ...(await recordOf(settings, context, git, facts, decision)), conflicts: conflictsOf(derived) };
+  const counted = await countDistance(git, facts, context.now());
+  const behind = await behindNow(settings, context, facts, counted);
+  const found = { ...(await recordOf(settings, git, facts, decision)), conflicts: conflictsOf(derived), behind };
   if (decision.outcome === "stopped") {
+    const record = withBudget(found, settings);
     await writeRecord(settings, context, record);
-    context.report.error(decision.reason);
+    context.report.error(record.reason);
     return 1;
   }
-  const conclusion = { settings, context, git, facts, decision, record };
+  const conclusion = { settings, context, git, facts, decision, record: found, counted };
   return decision.handsOff ? standBack(conclusion, decision.handsOff.tell) : act(conclusion, derived);
 }
 
 /** Only this run's candidate goes: another one is the mark of a run that did not finish. */
-function standBack({ settings, context, git, facts, decision, record }: Conclusion, tell: number | undefined) {
+function standBack({ settings, context, git, facts, record }: Conclusion, tell: PauseBy | undefined) {
   return withAccess(git, context, settings, CONCLUDING, async ({ push, github }) => {
     if (tell !== undefined) await tellPause(github, settings, tell);
-    await writeRecord(settings, context, {
-      ...record,
-      pr: facts.pull.open?.number ?? facts.pull.closed?.number ?? null,
-    });
-    const green = decision.outcome === "up-to-date";
-    if (!green) context.report.error(record.reason);
+    const pr = facts.pull.open?.number ?? facts.pull.closed?.number ?? null;
+    const told = withBudget({ ...record, pr }, settings);
+    await writeRecord(settings, context, told);
+    const green = isGreen(told);
+    if (!green) context.report.error(told.reason);
     const ref = candidateRef(settings);
     const mine = facts.now.candidates.get(ref);
     const branch = mine === undefined ? [] : branchRemoval(settings, facts.now, mine);
@@ -91,16 +97,21 @@ function act(whole: Conclusion, derived: Derived): Promise<number> {
     const problems = [opened, settled].flatMap((end) => ("problem" in end && end.problem ? [end.problem] : []));
     const reason = [conclusion.record.reason, ...problems].join("; ");
     const warnings = [...opened.warnings, ...settled.warnings];
-    const record = { ...conclusion.record, reason, pr: opened.number, issue: settled.issue };
+    const record = withBudget({ ...conclusion.record, reason, pr: opened.number, issue: settled.issue }, settings);
     await writeRecord(settings, context, record, warnings);
     for (const warning of warnings) context.report.warning(warning);
-    const green = decision.outcome === "promoted" || decision.outcome === "up-to-date";
-    if (problems.length > 0 || !green) context.report.error(reason);
+    const green = isGreen(record);
+    if (problems.length > 0 || !green) context.report.error(record.reason);
     // A candidate that stays, or a conflict that is not written down, makes the next run do what is missing.
     if (problems.length > 0 || !decision.clean) return 1;
     const closed = await close(push, context, closingUpdates(conclusion, settled.branches));
     return closed && green ? 0 : 1;
   });
+}
+
+/** What is left to do is nobody's, or people's and in good time. */
+function isGreen({ outcome, over }: RunRecord): boolean {
+  return (outcome === "promoted" || outcome === "up-to-date") && over === undefined;
 }
 
 const CONCLUDING: Permissions = {
@@ -111,7 +122,10 @@ const CONCLUDING: Permissions = {
   workflows: "write",
 };
 
-function closingUpdates({ settings, facts, decision, record }: Conclusion, branches: ReadonlyMap<string, string>) {
+function closingUpdates(
+  { settings, facts, decision, record, counted }: Conclusion,
+  branches: ReadonlyMap<string, string>,
+) {
   const { now, merge, upstream } = facts;
   const seen = seenUpdates(
     {
@@ -124,8 +138,10 @@ function closingUpdates({ settings, facts, decision, record }: Conclusion, branc
     },
     (name) => seenRef(settings, name),
   );
+  const distance =
+    counted === undefined ? [] : distanceUpdates(now.distances, counted, (name) => distanceRef(settings, name));
   const candidates = [...now.candidates].map(([ref, from]) => ({ ref, from, to: undefined }));
-  return [...seen, ...branchRemoval(settings, now), ...candidates];
+  return [...seen, ...distance, ...branchRemoval(settings, now), ...candidates];
 }
 
 /** The outcome is recorded already; when this fails, the next run only looks again. */
@@ -149,7 +165,6 @@ async function postStatus({ settings, context, decision }: Conclusion): Promise<
 
 async function recordOf(
   settings: FinishSettings,
-  context: Context,
   git: Git,
   facts: FinishFacts,
   decision: FinishDecision,
@@ -167,6 +182,7 @@ async function recordOf(
     candidate: merge.candidate ?? null,
     tests: merge.candidate === undefined ? [] : facts.test.steps,
     firstConflict: facts.fold.first ?? null,
+    ...(decision.handsOff?.waits ? { waits: decision.handsOff.waits } : {}),
   };
   // After a stop upstream's commit need not be here, and the reason says what there is to say.
   if (decision.outcome === "stopped" || decision.handsOff) return record;
@@ -175,10 +191,6 @@ async function recordOf(
     trusted: await trustedOf(settings, git, facts),
     held: before === null ? [] : await readHeld(git, settings, merge.candidate ?? before, now),
     kept: await keptOf(settings, git, facts),
-    behind:
-      now.target === undefined
-        ? null
-        : await readBehind(git, thereIn(now.target, facts.landed), facts.upstream, context.now()),
   };
 }
 
@@ -186,6 +198,16 @@ async function trustedOf(settings: FinishSettings, git: Git, { merge }: FinishFa
   const { candidate, target } = merge;
   if (candidate === undefined || target === undefined) return [];
   return replacedTests(git, settings.tests.trusted, candidate, target);
+}
+
+async function behindNow(
+  settings: FinishSettings,
+  { github, now }: Context,
+  { upstream, now: { target, distances } }: FinishFacts,
+  counted: Distance | undefined,
+): Promise<RunRecord["behind"]> {
+  if (counted !== undefined) return behindOf(counted, now());
+  return target === undefined ? null : readDistance(github, settings, { upstream, target, distances }, now());
 }
 
 async function keptOf(

@@ -1,5 +1,6 @@
 /** The sync pull request as GitHub knows it, and what people said with it: approved, or closed without landing. */
 import type { GitHub } from "./github.ts";
+import { isSaid } from "./pause.ts";
 import type { Settings } from "./settings.ts";
 
 export interface PullRequest {
@@ -24,8 +25,6 @@ export interface Review {
 
 /** Stands in every text of ours; people may have opened the pull request themselves, then only its branches tell. */
 export const BEGIN = "<!-- upstream-sync:begin -->";
-/** In the one comment that says that closing is understood as a pause. */
-export const PAUSED = "<!-- upstream-sync:paused -->";
 /** In one that a removal of the set-up has closed: that was nobody's answer. */
 export const REMOVED = "<!-- upstream-sync:removed -->";
 /** On the sync pull request it lets upstream's workflow files in. */
@@ -62,11 +61,8 @@ export async function readPullState(github: GitHub, settings: Settings): Promise
   const [last] = known;
   if (last === undefined || last.merged_at || last.body?.includes(REMOVED))
     return { open: undefined, closed: undefined };
-  const comments = (await github.list(`/repos/${settings.repository}/issues/${last.number}/comments?per_page=100`)) as {
-    body?: string;
-  }[];
-  const said = comments.some(({ body }) => body?.includes(PAUSED));
-  return { open: undefined, closed: { number: last.number, said } };
+  const { number } = last;
+  return { open: undefined, closed: { number, said: await isSaid(github, settings, { by: "closing", number }) } };
 }
 
 export async function readReviews(github: GitHub, settings: Settings, { number }: PullRequest): Promise<Review[]> {

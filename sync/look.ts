@@ -1,13 +1,16 @@
 /** `look`: is there anything to do? Two look-ups when there is not, and no clone. */
-import { openConflictIssue } from "./conflict-issue.ts";
+import { lookAtIssues } from "./conflict-issue.ts";
 import { decideLanded, decideLook, decideTurn, isHolding, type LookAnswer, type LookFacts } from "./decide-look.ts";
 import { decideWait } from "./decide-wait.ts";
 import { whyFollowed } from "./follow.ts";
+import { withBudget } from "./freshness.ts";
 import { authorization, gitIn, type Surroundings } from "./git.ts";
 import type { GitHub } from "./github.ts";
 import { readPullState } from "./known-pull-request.ts";
 import { chooseFollowed, followedByHand, lookUpFork, lookUpUpstream } from "./look-up.ts";
 import type { Report } from "./outputs.ts";
+import { labelPause, readPause } from "./pause.ts";
+import { type DistanceFacts, readDistance } from "./read-distance.ts";
 import type { RunRecord } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";
 import { forkUrl } from "./repository.ts";
@@ -23,11 +26,11 @@ export interface Context extends Surroundings {
   readonly now: () => number;
 }
 
-/** @returns the exit code: 0 for "go" and "nothing to do", 1 when a conflict waits for people or it could not tell. */
+/** @returns the exit code: 0 for "go" and "nothing to do", 1 when a conflict waits for people, the fork is too far behind, or it could not tell. */
 export async function look(given: LookSettings, context: Context): Promise<number> {
   try {
-    const { facts, settings } = await readFacts(given, context);
-    const { accepts, ...decision } = await decide(settings, context, facts);
+    const { facts, settings, distances } = await readFacts(given, context);
+    const { accepts, issue, ...decision } = await decide(settings, context, facts);
     const { upstream, sync, target } = facts;
     const go = decision.kind === "go" || decision.kind === "tell";
     // `merge` is left out when people only have to be told something.
@@ -36,10 +39,12 @@ export async function look(given: LookSettings, context: Context): Promise<numbe
     const { ref, why } = settings.upstream;
     await context.report.outputs({ go: String(go), merge, workflows, upstream, ref, why, sync, target });
     context.report.log(`${go ? "Something to do" : "Nothing to do"}: ${decision.reason}.`);
-    if (decision.kind === "idle") await writeRecord(settings, context, upToDate(settings, facts, decision));
-    if (decision.kind !== "waiting") return 0;
-    await writeRecord(settings, context, await waiting(settings, context, facts, decision.reason));
-    context.report.error(decision.reason);
+    if (decision.kind === "go" || decision.kind === "tell") return 0;
+    const behind = await distance(settings, context, { ...facts, distances }, decision);
+    const record = withBudget({ ...seenRecord(settings, facts, decision), issue, behind }, settings);
+    await writeRecord(settings, context, record);
+    if (record.outcome === "up-to-date" && record.over === undefined) return 0;
+    context.report.error(record.reason);
     return 1;
   } catch (error) {
     // "Could not tell" must never look like "nothing to do".
@@ -49,36 +54,65 @@ export async function look(given: LookSettings, context: Context): Promise<numbe
   }
 }
 
-/** `accepts`: people let upstream's workflow files in; known only when there is something to do. */
-async function decide(
-  settings: Settings,
-  context: Context,
-  facts: LookFacts,
-): Promise<LookAnswer & { readonly accepts: boolean }> {
+type Decided = LookAnswer & {
+  /** People let upstream's workflow files in; known only when there is something to do. */
+  readonly accepts: boolean;
+  /** Of a conflict that waits. */
+  readonly issue: number | null;
+};
+
+async function decide(settings: Settings, context: Context, facts: LookFacts): Promise<Decided> {
+  // Known without a question, whatever else there is.
+  if (settings.pause === "asked")
+    return { ...decideTurn("", decideWait(NO_PULL, VARIABLE, wishesOf(settings))), ...UNASKED };
   const first = decideLook(facts);
   const answer =
     first.kind === "ask-landed"
       ? decideLanded({ landed: await hasLanded(settings, context, first.tested, facts.target) })
       : first;
-  if (answer.kind === "waiting" || (answer.kind === "idle" && !isHolding(facts))) return { ...answer, accepts: false };
+  if (answer.kind === "waiting") return decideConflict(settings, context, answer);
+  if (answer.kind === "idle" && !isHolding(facts)) return { ...answer, ...UNASKED };
   const pull = await readPullState(context.github, settings);
   const accepts = pull.open?.accepts ?? false;
-  if (answer.kind === "idle" && !accepts && settings.upstreamWorkflows === "hold") return { ...answer, accepts };
+  if (answer.kind === "idle" && !accepts && settings.upstreamWorkflows === "hold") return { ...answer, ...UNASKED };
   const reason = answer.kind === "idle" ? "upstream's workflow files are accepted" : answer.reason;
-  const wishes = { whenApproved: settings.pullRequest.whenApproved, retest: settings.retest };
-  return { ...decideTurn(reason, decideWait(pull, wishes)), accepts };
+  const pause = await readPause(context.github, settings);
+  return { ...decideTurn(reason, decideWait(pull, pause, wishesOf(settings))), accepts, issue: null };
+}
+
+const UNASKED = { accepts: false, issue: null };
+const NO_PULL = { open: undefined, closed: undefined };
+const VARIABLE = { by: "variable", said: true } as const;
+
+function wishesOf({ pullRequest, retest }: Settings) {
+  return { whenApproved: pullRequest.whenApproved, retest };
+}
+
+/** Nothing moved while a conflict is open: the list of issues has its number, and whether people asked for a pause. */
+async function decideConflict(settings: Settings, context: Context, answer: LookAnswer): Promise<Decided> {
+  const { issue, pausing } = await lookAtIssues(context.github, settings);
+  const heeded = settings.pause === "look" ? pausing : undefined;
+  const pause = heeded && (await labelPause(context.github, settings, heeded));
+  const wait = decideWait(NO_PULL, pause, wishesOf(settings));
+  return { ...(wait === undefined ? answer : decideTurn(answer.reason, wait)), accepts: false, issue };
+}
+
+/** Nothing is missing from a target on which all of it has landed. */
+function distance(settings: Settings, { github, now }: Context, facts: DistanceFacts, decision: LookAnswer) {
+  const landed = decision.kind === "idle" && decision.landed;
+  return landed ? { commits: 0, days: 0 } : readDistance(github, settings, facts, now());
 }
 
 /** `settings`: with what of upstream this run is about. */
 async function readFacts(
   settings: LookSettings,
   context: Context,
-): Promise<{ readonly facts: LookFacts; readonly settings: LookSettings }> {
+): Promise<{ readonly facts: LookFacts; readonly settings: LookSettings } & Pick<RemoteRefs, "distances">> {
   const url = forkUrl(settings);
   const git = gitIn(settings.files.temporary, context, authorization([{ url, token: settings.token }]));
   const [seenUpstream, refs] = await Promise.all([lookUpUpstream(settings, context), lookUpFork(git, settings, url)]);
   const { sync, target } = existingBranches(settings, refs);
-  const { recorded, candidates, proposals, seen } = refs;
+  const { recorded, candidates, proposals, seen, distances } = refs;
   const { upstreamCommit } = settings;
   const { ref, sha: upstream } =
     upstreamCommit === undefined
@@ -88,6 +122,7 @@ async function readFacts(
   return {
     facts: { upstream, sync, target, recorded, leftOver: candidates.size, proposals, seen, retest: settings.retest },
     settings: { ...settings, upstream: { ...settings.upstream, ref, why } },
+    distances,
   };
 }
 
@@ -121,28 +156,16 @@ export async function writeRecord(
   await report.summary(summaryOf(record, settings, warnings));
 }
 
-/** Without a clone the paths are not known; the issue has them. */
-async function waiting(settings: Settings, context: Context, facts: LookFacts, reason: string): Promise<RunRecord> {
-  const issue = await openConflictIssue(context.github, settings);
-  return { ...seenRecord(settings, facts), outcome: "conflict", reason, issue };
-}
-
-function seenRecord(settings: Settings, facts: LookFacts): RunRecord {
+/** Without a clone the paths of a conflict are not known; the issue has them. */
+function seenRecord(settings: Settings, facts: LookFacts, decision: LookAnswer): RunRecord {
   return {
     ...emptyRecord(settings),
+    outcome: decision.kind === "waiting" ? "conflict" : "up-to-date",
+    reason: decision.reason,
     upstream: upstreamOf(settings, facts.upstream),
     sync: { before: facts.sync, after: facts.sync },
     target: facts.target,
-  };
-}
-
-function upToDate(settings: Settings, facts: LookFacts, decision: { reason: string; landed: boolean }): RunRecord {
-  return {
-    ...seenRecord(settings, facts),
-    outcome: "up-to-date",
-    reason: decision.reason,
-    // Without a clone only the landed case is known.
-    behind: decision.landed ? { commits: 0, days: 0 } : null,
+    ...(decision.kind === "idle" && decision.waits ? { waits: decision.waits } : {}),
   };
 }
 

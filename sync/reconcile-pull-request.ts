@@ -1,6 +1,7 @@
 /** What the sync pull request has to say after this run, and who opens or updates it. */
 import type { Asked } from "./asked.ts";
 import type { FinishDecision, FinishFacts } from "./decide.ts";
+import type { Distance } from "./distance.ts";
 import { readHeld, readKeptOut, readRange, readSettledByPeople, thereIn } from "./finish-facts.ts";
 import type { Git } from "./git.ts";
 import { carriesUpstream, readable, treeOf } from "./graph.ts";
@@ -24,6 +25,8 @@ export interface Conclusion {
   readonly facts: FinishFacts;
   readonly decision: FinishDecision;
   readonly record: RunRecord;
+  /** Undefined when this run's clone does not have upstream's commit. */
+  readonly counted: Distance | undefined;
 }
 
 type Ending = Opened & { readonly problem?: string };

@@ -6,6 +6,14 @@ import { clip, escapeUnseen } from "./visible.ts";
 
 export type Outcome = "up-to-date" | "promoted" | "conflict" | "tests-failed" | "stopped";
 
+/** The target against upstream: commits it lacks, and the age in days of the oldest of them. */
+export interface Behind {
+  readonly commits: number;
+  readonly days: number;
+  /** Upstream went on since that was counted, and nobody could tell how far. */
+  readonly atLeast?: true;
+}
+
 export interface RunRecord {
   readonly v: 1;
   readonly outcome: Outcome;
@@ -32,8 +40,12 @@ export interface RunRecord {
   readonly firstConflict: string | null;
   readonly pr: number | null;
   readonly issue: number | null;
-  /** The target against upstream: commits it lacks, and the age in days of the oldest of them; null when not known. */
-  readonly behind: { readonly commits: number; readonly days: number } | null;
+  /** Null when not known. */
+  readonly behind: Behind | null;
+  /** People have the word: what is proposed is under review, or they asked for a pause. */
+  readonly waits?: "review" | "pause";
+  /** Which limits of the budget the target has passed; absent when none. */
+  readonly over?: readonly ("commits" | "days")[];
   /** How many entries each list had, when some were left out to keep the record short. */
   readonly of?: Readonly<Partial<Record<CutList, number>>>;
 }

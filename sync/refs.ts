@@ -1,5 +1,6 @@
 /** The refs of the fork that the program reads and moves; pure. */
 import type { RefUpdate } from "./decide.ts";
+import { type Distance, parseDistance } from "./distance.ts";
 import type { Tag } from "./follow.ts";
 import type { Settings } from "./settings.ts";
 
@@ -21,6 +22,8 @@ export interface RemoteRefs {
     /** The newest of upstream's tags that was taken, where tags are followed. */
     readonly tag: Tag | undefined;
   };
+  /** How far the target was behind when a run last counted: one, but for a moment of trouble. */
+  readonly distances: readonly Distance[];
   /** Candidates by full ref name; one that is left over marks a run that did not finish. */
   readonly candidates: ReadonlyMap<string, string>;
   /** Tip of the branch on which the fork's own CI tests a candidate. */
@@ -44,6 +47,10 @@ export function recordRef(
 /** The tag's name stands in the ref's, so that `look` reads it without a clone; a comma is in no name that is followed. */
 export function tagRecordRef(settings: Pick<Settings, "route">, name: string): string {
   return `refs/upstream-sync/${settings.route}/tag/${name.replaceAll("/", ",")}`;
+}
+
+export function distanceRef(settings: Pick<Settings, "route">, name: string): string {
+  return `refs/upstream-sync/${settings.route}/behind/${name}`;
 }
 
 export function seenRef(settings: Pick<Settings, "route">, name: string): string {
@@ -124,6 +131,9 @@ export function refsOf(listing: string, settings: Pick<Settings, "route" | "bran
     },
     candidates: new Map([...refs].filter(([ref]) => ref.startsWith(candidates))),
     candidateBranch: refs.get(`refs/heads/${candidateBranch(settings)}`),
+    distances: [...below(refs, distanceRef(settings, ""), () => true)].flatMap(
+      ([name, sha]) => parseDistance(name, sha) ?? [],
+    ),
     proposals: below(refs, `refs/heads/${settings.branches.sync}-`, (name) => PROPOSAL.test(name)),
     seen: below(refs, seenRef(settings, ""), () => true),
   };

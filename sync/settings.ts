@@ -2,6 +2,8 @@
 
 import { complete, type Environment, type Reader, SHA } from "./environment.ts";
 import { type Follow, followedRef, parseFollow } from "./follow.ts";
+import { type Freshness, freshnessOf } from "./freshness.ts";
+import { PAUSE_VARIABLE } from "./pause-by.ts";
 import { NO_POLICIES, type Policies } from "./policies.ts";
 import { PROPOSAL } from "./refs.ts";
 import { EXPECTED_VERIFY_ID, VERIFY_ID, VERIFY_TITLE, verifyNames } from "./verify-route.ts";
@@ -64,9 +66,13 @@ export interface Settings {
   readonly policies: Policies;
   readonly tests: TestSettings;
   readonly pullRequest: PullRequestSettings;
+  /** How far the target may be behind. */
+  readonly freshness: Freshness;
   readonly documentPath: string;
-  /** Asked for by hand: run the tests also when nothing moved, and end a pause. */
+  /** Asked for by hand: run the tests also when nothing moved, and end a pause by closing. */
   readonly retest: boolean;
+  /** `asked`: by the variable. `look`: unless a label asks for it. `never`: a verification has nothing to do with the team's sync. */
+  readonly pause: "asked" | "look" | "never";
   /** Hex digest that binds this workflow to its process document. */
   readonly digest: string;
   readonly files: { readonly output: string; readonly summary: string; readonly temporary: string };
@@ -176,6 +182,8 @@ function verifying(settings: Settings, id: string): Settings {
   return {
     ...settings,
     route,
+    pause: "never",
+    freshness: {},
     branches: { sync, target },
     upstreamWorkflows: "hold",
     upstream: {
@@ -225,8 +233,10 @@ function configured(read: Reader): Settings {
       teamReviewers: [],
       whenApproved: "hold",
     }),
+    freshness: read.json("FRESHNESS", freshnessOf, EXPECTED_FRESHNESS, {}),
     documentPath: read.text("DOCUMENT_PATH"),
     retest: read.optional("RETEST") === "true",
+    pause: isYes(read.optional(PAUSE_VARIABLE)) ? "asked" : "look",
     digest: read.matching("UPSTREAM_SYNC_DIGEST", /^[0-9a-f]+$/, "hexadecimal digits"),
     files: {
       output: read.text("GITHUB_OUTPUT"),
@@ -234,6 +244,11 @@ function configured(read: Reader): Settings {
       temporary: read.text("RUNNER_TEMP"),
     },
   };
+}
+
+/** Somebody who sets it to "yes" or "until Monday" wants a pause; only a clear no is none. */
+function isYes(value: string): boolean {
+  return !["", "false", "no", "off", "0"].includes(value.trim().toLowerCase());
 }
 
 /** What of upstream the run is about is decided once. */
@@ -268,6 +283,7 @@ function pullRequestOf(value: unknown): PullRequestSettings | undefined {
   return { title, labels, reviewers, teamReviewers, whenApproved };
 }
 
+const EXPECTED_FRESHNESS = "JSON with commits and days, each a positive number or not there";
 const EXPECTED_POLICIES = "JSON with keepOurs, keepDeleted, mustSurvive and partial";
 
 function policiesOf(value: unknown): Policies | undefined {

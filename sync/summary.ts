@@ -1,7 +1,7 @@
 /** The step summary: what the run found, for people; pure. */
 import { testsLeftOut } from "./decide.ts";
 import { code, conflictLine, count, cutLines, keptLine, testLine } from "./markdown.ts";
-import type { Outcome, RunRecord } from "./record.ts";
+import type { Behind, Outcome, RunRecord } from "./record.ts";
 import type { Settings } from "./settings.ts";
 
 const HEADLINES: Readonly<Record<Outcome, string>> = {
@@ -10,6 +10,16 @@ const HEADLINES: Readonly<Record<Outcome, string>> = {
   conflict: "Conflict: people have to decide",
   "tests-failed": "Tests failed: nothing moved",
   stopped: "Stopped: the program could not or would not go on",
+};
+
+const WAITING: Readonly<Record<NonNullable<RunRecord["waits"]>, string>> = {
+  review: "Stands back: what is under review stays as it is",
+  pause: "Paused: people asked for it",
+};
+
+const GO_ON: typeof WAITING = {
+  review: "Merge the pull request with a merge commit; the next run goes on from there.",
+  pause: "The reason says how to go on.",
 };
 
 const NEXT: Readonly<Record<Outcome, (settings: Settings) => string>> = {
@@ -26,7 +36,7 @@ const NEXT: Readonly<Record<Outcome, (settings: Settings) => string>> = {
 export function summaryOf(record: RunRecord, settings: Settings, warnings: readonly string[]): string {
   const { upstream, sync, tests, conflicts, trusted, held, kept, behind } = record;
   return [
-    `## ${HEADLINES[record.outcome]}`,
+    `## ${record.waits ? WAITING[record.waits] : HEADLINES[record.outcome]}`,
     "",
     code(record.reason, 2000),
     "",
@@ -58,7 +68,10 @@ export function summaryOf(record: RunRecord, settings: Settings, warnings: reado
       warnings.map((warning) => `- ${code(warning)}`),
     ),
     "",
-    NEXT[record.outcome](settings),
+    ...(record.over
+      ? ["**Too far behind**: land what waits for it, or change `freshness` in the configuration.", ""]
+      : []),
+    record.waits ? GO_ON[record.waits] : NEXT[record.outcome](settings),
   ].join("\n");
 }
 
@@ -74,9 +87,9 @@ function moved(before: string, after: string | null): string {
   return after === null || after === before ? `${code(before)}, not moved` : `${code(before)} to ${code(after)}`;
 }
 
-function lag({ commits, days }: { readonly commits: number; readonly days: number }): string {
-  if (commits === 0) return "the target has all of upstream";
-  return `the target lacks ${count(commits, "commit")} of upstream, the oldest ${count(days, "day")} old`;
+function lag({ commits, days, atLeast }: Behind): string {
+  if (commits === 0 && !atLeast) return "the target has all of upstream";
+  return `the target lacks ${atLeast ? "at least " : ""}${count(commits, "commit")} of upstream, the oldest ${count(days, "day")} old`;
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -38,6 +38,7 @@ describe("the guides", () => {
       "document.md: sh",
       "landing.md: shell (revert: it was wanted)",
       "landing.md: yaml (examples/landing/upstream-sync.yaml)",
+      "people.md: yaml (examples/freshness/upstream-sync.yaml)",
       "policies.md: yaml (examples/policies/upstream-sync.yaml)",
       "rollback.md: sh",
       "start.md: sh",

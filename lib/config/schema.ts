@@ -274,6 +274,23 @@ const policies = z
   .prefault({})
   .describe("What the fork has decided once and for all about upstream's changes.");
 
+const freshness = z
+  .strictObject({
+    days: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("Most days that the oldest commit of upstream the target lacks may be old; default no limit."),
+    commits: z.int().min(1).optional().describe("Most commits of upstream that the target may lack; default no limit."),
+  })
+  .prefault({})
+  // In one order, whatever the order in the file: the workflow has it as text.
+  .transform(({ days, commits }) => ({
+    ...(days === undefined ? {} : { days }),
+    ...(commits === undefined ? {} : { commits }),
+  }))
+  .describe("How far the target may be behind upstream; every run beyond that is red, whatever else it has to say.");
+
 const forkSchema = z.strictObject({
   upstream,
   follow,
@@ -292,6 +309,7 @@ const forkSchema = z.strictObject({
       "How the sync pull request is landed: by a merge commit, or, where the team may have none, by squash and merge. What came otherwise is found and repaired by the next run.",
     ),
   policies,
+  freshness,
   owners: z
     .record(text(ownersPattern), z.array(text(codeOwner)).min(1))
     .default({})

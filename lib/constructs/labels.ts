@@ -8,13 +8,16 @@ import { RestList } from "./rest-list.ts";
 /** On the sync pull request it takes over upstream's workflow files that are held back. */
 export const acceptWorkflowsLabel = "accept-upstream-workflows";
 
+/** On any open issue or pull request it pauses the sync. */
+export const pauseLabel = "pause-upstream-sync";
+
 /** The mark by which a label of ours is recognised. */
 const mark = "Managed by upstream-sync";
 
 export interface LabelsProps {
   readonly repository: ForkRepository;
   readonly ownership: Ownership;
-  /** Labels of the sync pull request; the one that accepts workflow files comes on top. */
+  /** Labels of the sync pull request; those with which people steer the sync come on top. */
   readonly names: readonly string[];
 }
 
@@ -28,7 +31,7 @@ export class Labels extends Construct {
     const { owner, name: repository } = props.repository;
     const list = new RestList(this, "list", { endpoint: `repos/${owner}/${repository}/labels`, name: "labels" });
     const names = [
-      ...new Map([...props.names, acceptWorkflowsLabel].map((name) => [name.toLowerCase(), name])).values(),
+      ...new Map([...props.names, acceptWorkflowsLabel, pauseLabel].map((name) => [name.toLowerCase(), name])).values(),
     ];
     const claimed = names.map((name) => {
       const live = `[for label in ${list.items} : label if lower(label.name) == lower(${hcl(name)})]`;

@@ -35,8 +35,12 @@ const recordSchema = z.looseObject({
   pr: z.number().nullable(),
   /** Number of the issue about a conflict. */
   issue: z.number().nullable(),
-  /** How far the fork was behind upstream afterwards. */
-  behind: z.looseObject({ commits: z.number(), days: z.number() }).nullable(),
+  /** How far the fork was behind upstream afterwards; `atLeast`: upstream went on since that was counted. */
+  behind: z.looseObject({ commits: z.number(), days: z.number(), atLeast: z.literal(true).optional() }).nullable(),
+  /** People have the word: what is proposed is under review, or they asked for a pause. */
+  waits: z.enum(["review", "pause"]).optional(),
+  /** Which limits of the config's `freshness` the target has passed; absent when none. */
+  over: z.array(z.enum(["commits", "days"])).optional(),
 });
 
 export type RunRecord = z.output<typeof recordSchema>;

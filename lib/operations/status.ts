@@ -34,7 +34,11 @@ export interface Status {
   readonly repository: string;
   readonly runs: readonly StatusRun[];
   /** Of the newest run that could tell. */
-  readonly behind: { readonly commits: number; readonly days: number } | null;
+  readonly behind: { readonly commits: number; readonly days: number; readonly atLeast?: true | undefined } | null;
+  /** What the config allows. */
+  readonly freshness: ForkConfig["freshness"];
+  /** Whether `behind` is beyond that. */
+  readonly overBudget: boolean;
   readonly pullRequest: StatusPullRequest | undefined;
   /** The workflow on the default branch against what the config renders. */
   readonly workflow: "as configured" | "differs" | "absent";
@@ -66,10 +70,15 @@ export async function* status(
       }),
     ),
   );
+  const behind = runs.find((run) => run.record?.behind)?.record?.behind ?? null;
+  const { freshness } = fork;
   return {
     repository: fork.repository,
     runs,
-    behind: runs.find((run) => run.record?.behind)?.record?.behind ?? null,
+    behind,
+    freshness,
+    overBudget:
+      behind !== null && (["days", "commits"] as const).some((key) => behind[key] > (freshness[key] ?? Infinity)),
     pullRequest: await syncPullRequest(octokit, fork),
     workflow,
   };

@@ -36,6 +36,7 @@ export function renderDocument(fork: ForkConfig, template: string, digest: strin
     KEEP_DELETED: list(policies.keepDeleted, "nothing"),
     MUST_SURVIVE: survivorsText(policies.mustSurvive),
     PARTIAL: policies.partial ? "what merges before the first commit that does not" : "nothing is taken",
+    FRESHNESS: freshnessText(fork.freshness),
     LABELS: list(pullRequest.labels, "none"),
     REVIEWERS: list(
       [...pullRequest.reviewers, ...pullRequest.teamReviewers.map((team) => `${fork.owner}/${team}`)],
@@ -110,6 +111,14 @@ function survivorsText(survivors: ForkConfig["policies"]["mustSurvive"]): string
     contains === undefined ? code(path) : `${code(contains)} in ${code(path)}`,
   );
   return words.length === 0 ? "nothing is watched" : words.join(", ");
+}
+
+function freshnessText({ days, commits }: ForkConfig["freshness"]): string {
+  const limits = [
+    ...(days === undefined ? [] : [days === 1 ? "1 day" : `${days} days`]),
+    ...(commits === undefined ? [] : [commits === 1 ? "1 commit" : `${commits} commits`]),
+  ];
+  return limits.length === 0 ? "no limit" : limits.join(", ");
 }
 
 function ownersText({ owners }: ForkConfig): string {

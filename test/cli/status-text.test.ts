@@ -10,6 +10,8 @@ test("one screen: workflow, distance, pull request, runs with their age", () => 
     repository: "acme/open-webui",
     workflow: "differs",
     behind: { commits: 1, days: 3 },
+    freshness: {},
+    overBudget: false,
     pullRequest: {
       number: 7,
       url: "https://github.com/acme/open-webui/pull/7",
@@ -55,6 +57,8 @@ test("what of upstream is followed, as the newest run that knew it said", () => 
     repository: "acme/open-webui",
     workflow: "as configured",
     behind: null,
+    freshness: {},
+    overBudget: false,
     pullRequest: undefined,
     runs: [
       { id: 2, ...run, record: record({ ref: "refs/tags/v*", sha: null }) },
@@ -73,6 +77,8 @@ test("a fork without anything says so", () => {
     repository: "acme/open-webui",
     workflow: "absent",
     behind: null,
+    freshness: {},
+    overBudget: false,
     pullRequest: undefined,
     runs: [],
   };
@@ -82,4 +88,24 @@ test("a fork without anything says so", () => {
     "  pull request  none open",
     "  runs          none yet",
   ]);
+});
+
+test("a budget stands beside the distance, and says when it is passed", () => {
+  const status = (behind: Status["behind"], overBudget: boolean): Status => ({
+    repository: "acme/open-webui",
+    workflow: "absent",
+    behind,
+    freshness: { days: 14, commits: 100 },
+    overBudget,
+    pullRequest: undefined,
+    runs: [],
+  });
+  const line = (one: Status) => statusText(one, now).split("\n")[2];
+  expect(line(status({ commits: 30, days: 3 }, false))).toBe(
+    "  behind        30 commits, oldest 3 d (budget 14 d, 100 commits)",
+  );
+  expect(line(status({ commits: 30, days: 15, atLeast: true }, true))).toContain(
+    "at least 30 commits, oldest 15 d (budget 14 d, 100 commits: over)",
+  );
+  expect(line(status(null, false))).toBe("  behind        not known (budget 14 d, 100 commits)");
 });

@@ -114,6 +114,7 @@ describe("a set-up that people and accidents happen to", () => {
     const { found } = await fork.apply();
     expect([...found.imported].sort()).toEqual([
       'github_issue_label.label["accept-upstream-workflows"]',
+      'github_issue_label.label["pause-upstream-sync"]',
       'github_issue_label.label["upstream-sync"]',
       "github_repository_deploy_key.sync",
       "github_repository_environment.sync",

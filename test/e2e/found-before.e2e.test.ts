@@ -83,9 +83,14 @@ describe("a fork that has all of it already", () => {
       changes.map(actionAndAddress).filter((one: string) => /label|branch\.sync|repository_permissions/.test(one)),
     ).toEqual([
       'create github_issue_label.label["accept-upstream-workflows"]',
+      'create github_issue_label.label["pause-upstream-sync"]',
       "create github_workflow_repository_permissions.workflow[0]",
-      ...["accept-upstream-workflows", "upstream-sync"].map((name) => `create terraform_data.before["label:${name}"]`),
-      ...["accept-upstream-workflows", "upstream-sync"].map((name) => `create terraform_data.seen["label:${name}"]`),
+      ...["accept-upstream-workflows", "pause-upstream-sync", "upstream-sync"].map(
+        (name) => `create terraform_data.before["label:${name}"]`,
+      ),
+      ...["accept-upstream-workflows", "pause-upstream-sync", "upstream-sync"].map(
+        (name) => `create terraform_data.seen["label:${name}"]`,
+      ),
     ]);
     await fork.planEmpty();
     expect(await fork.team("GET", "/pulls?state=all")).toEqual([]);

@@ -83,6 +83,8 @@ const printed: Readonly<Record<string, (words: Words) => string>> = {
         repository: "acme/fork",
         workflow: "differs",
         behind: null,
+        freshness: {},
+        overBudget: false,
         pullRequest: { number: 1, url: words[1], title: words[0], state: "open", checks: words[2] },
         runs: [
           {

@@ -89,6 +89,7 @@ describe("the files of the complete example", () => {
       TARGET_BRANCH: "dev",
       UPSTREAM_WORKFLOWS: "hold",
       POLICIES: '{"keepOurs":[],"keepDeleted":[],"mustSurvive":[],"partial":false}',
+      FRESHNESS: "{}",
       PULL_REQUEST:
         '{"title":"chore: sync with upstream","labels":["upstream-sync"],"reviewers":["devops-lead","tech-lead"],"teamReviewers":[],"whenApproved":"hold"}',
       CREDENTIALS: "deploy-key",

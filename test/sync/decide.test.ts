@@ -54,6 +54,7 @@ describe("finish", () => {
   const refs = { sync: "S", synced: "Y", tested: "T", target: "G", held: "H", landed: "L" };
   const passed: FinishFacts = {
     pull: { open: { number: 7, approved: false, accepts: false }, closed: undefined },
+    pause: undefined,
     wishes: { whenApproved: "hold", retest: false, dryRun: false },
     merge: { result: "success", reason: "", conflict: false, candidate: CANDIDATE, sync: SYNC, target: TARGET },
     fold: { side: undefined, first: undefined, setAside: [], taken: [] },
@@ -71,6 +72,7 @@ describe("finish", () => {
       candidates: new Map(),
       proposals: new Map(),
       seen: new Map(),
+      distances: [],
     },
     candidateBranch: "sync/upstream-candidate",
     candidateRef: CANDIDATE,
@@ -99,12 +101,34 @@ describe("finish", () => {
   test("rests when people closed the pull request, says so once, and goes on when they ask", () => {
     const skipped = { ...passed.merge, result: "skipped" as const, candidate: undefined, sync: undefined };
     for (const merge of [passed.merge, skipped]) {
-      expect(decideFinish({ ...passed, merge, pull: closed })).toMatchObject({ ...still, handsOff: { tell: 7 } });
+      expect(decideFinish({ ...passed, merge, pull: closed })).toMatchObject({
+        ...still,
+        handsOff: { tell: { by: "closing", number: 7 } },
+      });
     }
     const said = { open: undefined, closed: { number: 7, said: true } };
     expect(decideFinish({ ...passed, pull: said })).toMatchObject({ ...still, handsOff: { tell: undefined } });
     const wishes = { ...passed.wishes, retest: true };
     expect(decideFinish({ ...passed, pull: said, wishes }).outcome).toBe("promoted");
+  });
+
+  test("a pause by label or variable: nothing moves, a red run is green, and what could not be told stays red", () => {
+    const pause = { by: "label", number: 9, pull: false, said: false } as const;
+    const failed = { ...passed, test: { ...passed.test, result: "failure" as const } };
+    for (const facts of [passed, failed, { ...passed, merge: { ...passed.merge, conflict: true } }]) {
+      expect(decideFinish({ ...facts, pause })).toMatchObject({
+        ...{ outcome: "up-to-date", updates: [], status: undefined, pullRequest: "leave", clean: true },
+        reason: "paused by the label pause-upstream-sync on issue 9; take it off to go on",
+        handsOff: { tell: { by: "label", number: 9 }, waits: "pause" },
+      });
+    }
+    const variable = { by: "variable", said: true } as const;
+    expect(decideFinish({ ...passed, pause: variable, wishes: { ...passed.wishes, retest: true } })).toMatchObject({
+      reason: "paused by the variable UPSTREAM_SYNC_PAUSED; delete it, or set it to false, to go on",
+      handsOff: { tell: undefined },
+    });
+    const broken = { ...passed, merge: { ...passed.merge, result: "failure" as const, reason: "no" } };
+    expect(decideFinish({ ...broken, pause })).toMatchObject({ outcome: "stopped", reason: "no" });
   });
 
   test("moves nothing in a dry run, and says what would have been", () => {

@@ -88,7 +88,7 @@ describe("a new commit upstream", () => {
     w.github.git.length = 0;
     const idle = await w.run();
     expect(idle.codes).toEqual({ look: 0 });
-    expect(idle.records).toMatchObject([{ outcome: "up-to-date", reason: "nothing moved", behind: null }]);
+    expect(idle.records).toMatchObject([{ outcome: "up-to-date", reason: "nothing moved", behind: { commits: 1 } }]);
     expect(w.github.rest).toEqual([]);
     expect(w.github.git.map(({ path }) => path).sort()).toEqual(
       ["/acme/fork.git/git-upload-pack", "/acme/fork.git/info/refs"].concat([
@@ -128,7 +128,10 @@ describe("a new commit upstream", () => {
       { outcome: "tests-failed", reason: "failed: npm test", sync: { after: sync }, pr: null },
     ]);
     expect(tip("sync/upstream")).toBe(sync);
-    expect(w.fork.refs()).toEqual(["refs/heads/dev", "refs/heads/main", "refs/heads/sync/upstream"]);
+    expect(w.fork.refs()).toEqual([
+      ...["refs/heads/dev", "refs/heads/main", "refs/heads/sync/upstream"],
+      expect.stringMatching(/^refs\/upstream-sync\/main\/behind\/\d+-1-\d+-[0-9a-f]{40}$/),
+    ]);
     expect(w.github.statuses).toMatchObject([{ sha: outputs.candidate, state: "failure" }]);
     expect(w.github.pulls).toEqual([]);
   });

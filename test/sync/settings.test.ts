@@ -21,6 +21,7 @@ const environment = {
   TARGET_BRANCH: "dev",
   UPSTREAM_WORKFLOWS: "hold",
   LANDING: "merge",
+  FRESHNESS: '{"days":14}',
   POLICIES: JSON.stringify({ keepOurs: ["/a/"], keepDeleted: [], mustSurvive: [{ path: "b" }], partial: true }),
   TESTS: JSON.stringify({ trusted: ["e2e"], checks: [] }),
   PULL_REQUEST: JSON.stringify({ title: "t", labels: ["l"], reviewers: [], teamReviewers: [], whenApproved: "hold" }),
@@ -72,6 +73,7 @@ describe("settings", () => {
       POLICIES: JSON.stringify(policies),
       PULL_REQUEST: '{"title":1}',
       GITHUB_RUN_ID: "x1",
+      FRESHNESS: '{"days":0}',
     };
     expect(problems(() => readLookSettings({ ...environment, ...wrong }))).toEqual([
       'GITHUB_RUN_ID is "x1", expected a number',
@@ -79,7 +81,17 @@ describe("settings", () => {
       'LANDING is "rebase", expected one of merge, squash',
       "POLICIES is not JSON with keepOurs, keepDeleted, mustSurvive and partial",
       "PULL_REQUEST is not JSON with title, labels, reviewers, teamReviewers and whenApproved (hold or update)",
+      "FRESHNESS is not JSON with commits and days, each a positive number or not there",
     ]);
+  });
+
+  test("say whether people asked for a pause: anything but a clear no", () => {
+    const paused = (value: string) => readLookSettings({ ...environment, UPSTREAM_SYNC_PAUSED: value }).pause;
+    expect(["true", "until Monday"].map(paused)).toEqual(["asked", "asked"]);
+    expect(["", "False", "no", "off", "0"].map(paused)).toEqual(["look", "look", "look", "look", "look"]);
+    const verifying = { ...environment, UPSTREAM_SYNC_PAUSED: "true", VERIFY: "abcdef" };
+    expect(readLookSettings(verifying)).toMatchObject({ pause: "never", freshness: {} });
+    expect(readLookSettings(environment).freshness).toEqual({ days: 14 });
   });
 
   test("say what is followed", () => {
@@ -103,6 +115,8 @@ describe("settings", () => {
     expect(settings).toEqual({
       ...rest,
       route: "verify-k3f9x0a2",
+      pause: "never",
+      freshness: {},
       branches: { sync: "upstream-sync-verify/k3f9x0a2/sync", target: "upstream-sync-verify/k3f9x0a2/target" },
       upstream: {
         ...upstream,

@@ -44,6 +44,7 @@ describe("the workflow template", () => {
           "__UPSTREAM_WORKFLOWS__",
           "__LANDING__",
           "__POLICIES__",
+          "__FRESHNESS__",
           "__TESTS__",
           "__PULL_REQUEST__",
           "__DOCUMENT_PATH__",

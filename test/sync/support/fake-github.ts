@@ -69,6 +69,8 @@ export interface FakeGitHub {
   /** Whether a commit is in a branch of the fork. */
   merged: (commit: string, branch: string) => boolean;
   compare: (range: string) => string;
+  /** Commits of a comparison, for who asks how many; undefined: GitHub does not know the other side. */
+  ahead: (range: string) => { count: number; oldest: string } | undefined;
   /** As private repositories of free plans do. */
   refusesDrafts: boolean;
   close(): Promise<void>;
@@ -98,6 +100,7 @@ export async function fakeGitHub(root: string, tip: FakeGitHub["tip"]): Promise<
     tip,
     merged: () => false,
     compare: () => "diverged",
+    ahead: () => undefined,
     refusesDrafts: false,
     close: async () => undefined,
   };
@@ -223,6 +226,18 @@ async function restAnswer(state: FakeGitHub, sshPort: number, request: IncomingM
   response.end(answer === undefined ? "" : JSON.stringify(answer));
 }
 
+/** Newest first; pull requests are issues too. */
+function issuesAndPulls(state: FakeGitHub, query: URLSearchParams) {
+  const pulls = state.pulls.map((pull) => ({ ...pull, pull_request: {} }));
+  const wanted = query.get("labels")?.toLowerCase();
+  const isWanted = ({ labels }: { labels: readonly (string | { name: string })[] }) =>
+    !wanted || labels.some((label) => (typeof label === "string" ? label : label.name).toLowerCase() === wanted);
+  return [...state.issues, ...pulls]
+    .filter(({ state: now }) => query.get("state") === "all" || now === "open")
+    .filter(isWanted)
+    .sort((one, other) => other.number - one.number);
+}
+
 type Answer = { status: number; body: unknown };
 
 interface Asked {
@@ -278,7 +293,7 @@ function table(state: FakeGitHub, sshPort: number, { method, path, query, body }
       return ok(pull(), 201);
     }
     case "GET /issues":
-      return ok([...state.issues].reverse());
+      return ok(issuesAndPulls(state, query));
     case "POST /issues": {
       const assignees = (body.assignees as string[] | undefined) ?? [];
       if (assignees.includes("stranger")) {
@@ -305,7 +320,11 @@ function table(state: FakeGitHub, sshPort: number, { method, path, query, body }
   const combined = /^\/commits\/([0-9a-f]{40})\/status$/.exec(rest);
   if (combined) return ok({ statuses: state.statuses.filter(({ sha }) => sha === combined[1]) });
   const compared = /^\/compare\/(.+)$/.exec(rest);
-  if (compared) return ok({ status: state.compare(compared[1] ?? "") });
+  if (compared) {
+    const [range = "", ahead] = [compared[1], state.ahead(compared[1] ?? "")];
+    const commits = ahead === undefined ? [] : [{ commit: { committer: { date: ahead.oldest } } }];
+    return ok({ status: state.compare(range), ahead_by: ahead?.count, commits });
+  }
   return ok({ message: "Not Found" }, 404);
 }
 

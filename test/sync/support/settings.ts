@@ -32,6 +32,8 @@ export function someSettings(changes: Partial<Settings> = {}): Settings {
       whenApproved: "hold",
     },
     retest: false,
+    pause: "look",
+    freshness: {},
     documentPath: "docs/upstream-sync.md",
     digest: "0123456789abcdef",
     files: { output: "/dev/null", summary: "/dev/null", temporary: "/nowhere" },

@@ -201,6 +201,7 @@ function workflowEnvironment(github: FakeGitHub, temporary: string, run: number)
     POLICIES: JSON.stringify(NO_POLICIES),
     TESTS: JSON.stringify({ trusted: [], checks: [] }),
     PULL_REQUEST: JSON.stringify(pullRequest),
+    FRESHNESS: "{}",
     DOCUMENT_PATH: "docs/upstream-sync.md",
     CREDENTIALS: "deploy-key",
     UPSTREAM_SYNC_DIGEST: "0123456789abcdef",
