@@ -53,9 +53,9 @@ function conflictLines({ conflicts }: RehearseResult): string[] {
   return listLines("conflicts", lines);
 }
 
-/** A path that conflicts is told as that. */
-function mergedOnBothSides({ range, conflicts }: RehearseResult): string[] {
-  const told = new Set(conflicts.map(({ path }) => path));
+/** A path that conflicts, is held or is kept is told as that. */
+function mergedOnBothSides({ range, conflicts, held, kept }: RehearseResult): string[] {
+  const told = new Set([...conflicts.map(({ path }) => path), ...held, ...kept.map(({ path }) => path)]);
   return (range?.bothChanged ?? []).filter((path) => !told.has(path));
 }
 

@@ -6,6 +6,7 @@ import type { ForkConfig } from "../config/schema.ts";
 import { InputFailure } from "../failure.ts";
 import { webUrl } from "../github.ts";
 import type { ProgressEvent } from "../progress.ts";
+import { missingFiles } from "../rehearsal/copy.ts";
 import {
   type KeptRehearsal,
   logsFolder,
@@ -171,7 +172,17 @@ async function* rehearseIn(scene: Scene, options: RehearseOptions): AsyncGenerat
 
 async function* copy(standIn: GitHubStandIn, { config, sources }: Scene, env: NodeJS.ProcessEnv) {
   yield { fork: config.repository, text: `copying ${sources.upstream} and ${sources.fork}` };
-  return await place(standIn, config, sources, env);
+  const placed = await place(standIn, config, sources, env);
+  const copies = [
+    { what: "fork", at: placed.fork, branch: config.branches.target },
+    { what: "upstream", at: placed.upstream, branch: config.upstream.branch },
+  ];
+  for (const { what, at, branch } of copies) {
+    const missing = await missingFiles(standIn.repositoryFolder(at), branch);
+    const text = `the ${what} lacks ${missing.length} of its own files, ${missing[0]} for one: what needs them fails here`;
+    if (missing.length > 0) yield { fork: config.repository, text };
+  }
+  return placed;
 }
 
 /** Tests are upstream's code on the person's own machine: what happens is said before. */

@@ -99,6 +99,16 @@ async function headBranch({ source, what, to }: CopyRequest): Promise<string> {
   );
 }
 
+/**
+ * Files of a branch that a repository should have and has not, by their ids: a damaged or cut copy. Merges and tests that need them fail,
+ * which would say nothing about the real fork. Quick: one commit's trees are walked, no history.
+ */
+export async function missingFiles(folder: string, branch: string): Promise<readonly string[]> {
+  const args = ["rev-list", "--objects", "--no-walk", "--missing=print", `refs/heads/${branch}`];
+  const { stdout } = await bareGit(folder).attempt(args);
+  return stdout.split("\n").flatMap((line) => (line.startsWith("?") ? line.slice(1) : []));
+}
+
 interface Answer {
   readonly code: number;
   readonly stdout: string;

@@ -295,8 +295,8 @@ async function conflictsOf(
   refs: ReadonlyMap<string, string>,
   record: RunRecord | undefined,
 ): Promise<readonly RehearsedConflict[]> {
-  if (record?.outcome !== "conflict" || record.upstream.sha === null) return record?.conflicts ?? [];
-  const cut = record.conflicts.length === 0 || record.of !== undefined;
+  if (record === undefined || record.upstream.sha === null) return record?.conflicts ?? [];
+  const cut = record.outcome === "conflict" && (record.conflicts.length === 0 || record.of !== undefined);
   const found = cut ? await foldedConflicts(stage, refs, record) : record.conflicts;
   return await withCommits(git, refs, stage.fork.branches.target, record.upstream.sha, found);
 }

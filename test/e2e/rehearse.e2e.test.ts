@@ -1,5 +1,5 @@
-/** `upstream-sync rehearse`: what the next sync would do, on copies, call after call on the same data. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** `upstream-sync rehearse`: what the next sync would do, on copies, call after call on the same data; by the commands of its guide. */
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { checkDocumented } from "../../demo/documented.ts";
 import { packageRoot } from "../../lib/package-root.ts";
-import { bareGit } from "../../lib/rehearsal/bare-git.ts";
+import { bareGit, refsOf } from "../../lib/rehearsal/bare-git.ts";
 import { place } from "../../lib/rehearsal/place.ts";
 import { rehearseRun } from "../../lib/rehearsal/run.ts";
 import { setUp } from "../../lib/rehearsal/stage.ts";
@@ -19,60 +19,90 @@ let folder: string;
 let fork: BareRepository;
 let upstream: BareRepository;
 
+/** None of these is a rehearsal's business. */
+const secrets = { GITHUB_TOKEN: "ghp_of_the_person", NPM_TOKEN: "npm_of_the_person" };
+const program = join(packageRoot(), "dist", "cli", "main.js");
+
+/** For the person's git github.com is a folder of this machine. */
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "upstream-sync-rehearse-test-"));
-  upstream = bareRepository(join(folder, "their repository.git"));
+  for (const name of ["tmp", "bin", "work"]) mkdirSync(join(folder, name));
+  const hub = join(folder, "hub");
+  upstream = bareRepository(join(hub, "maker", "board.git"));
   const first = upstream.commit({ branch: "main", files: { "board.txt": lines(), "README.md": "# board\n" } });
-  fork = bareRepository(join(folder, "board.git"));
+  fork = bareRepository(join(hub, "acme", "board.git"));
   fork.git("fetch", "--quiet", upstream.folder, `${first}:refs/heads/main`);
   fork.commit({ branch: "dev", parents: [first], files: { "board.txt": lines({ 1: "ours" }) } });
   upstream.commit({ branch: "main", files: { "board.txt": lines({ 9: "theirs" }), "package.json": "{}\n" } });
+  const identity = "[user]\n\tname = Dana\n\temail = dana@example.com\n[push]\n\tautoSetupRemote = true\n";
+  writeFileSync(join(folder, ".gitconfig"), `${identity}[url "file://${hub}/"]\n\tinsteadOf = https://github.com/\n`);
+  writeFileSync(join(folder, "bin", "upstream-sync"), `#!/bin/sh\nexec node '${program}' "$@"\n`);
+  chmodSync(join(folder, "bin", "upstream-sync"), 0o700);
+  writeConfig({ run: ['test -z "$GITHUB_TOKEN$NPM_TOKEN"', "grep -q theirs board.txt", "test ! -e broken.txt"] });
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** As a person without any token. */
-async function rehearse(...args: string[]) {
-  const result = await execa(process.execPath, [join(packageRoot(), "dist", "cli", "main.js"), "rehearse", ...args], {
-    cwd: folder,
-    reject: false,
-    stdin: "ignore",
-    extendEnv: false,
-    env: { PATH: process.env.PATH ?? "", HOME: folder, TMPDIR: join(folder, "tmp"), NO_COLOR: "1", ...secrets },
-  });
-  return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+const work = () => join(folder, "work");
+
+function writeConfig(tests: object): void {
+  const board = { upstream: "maker/board", tests, pullRequest: { reviewers: ["rita"] } };
+  writeFileSync(join(work(), "upstream-sync.yaml"), stringify({ version: 1, forks: { "acme/board": board } }));
 }
 
-/** None of these is a rehearsal's business. */
-const secrets = { GITHUB_TOKEN: "ghp_of_the_person", NPM_TOKEN: "npm_of_the_person" };
+const environment = () => ({
+  PATH: `${join(folder, "bin")}:${process.env.PATH}`,
+  HOME: folder,
+  TMPDIR: join(folder, "tmp"),
+  NO_COLOR: "1",
+  ...secrets,
+});
 
-async function rehearseJson(...args: string[]) {
-  const { exitCode, stdout, stderr } = await rehearse(...args, "--json");
-  if (exitCode !== 0) throw new Error(`rehearse ${args.join(" ")} ended with ${exitCode}: ${stderr}`);
+async function rehearseIn(cwd: string, ...args: string[]) {
+  const options = { cwd, reject: false, stdin: "ignore", extendEnv: false, env: environment() } as const;
+  const { exitCode, stdout, stderr } = await execa("upstream-sync", ["rehearse", ...args], options);
+  return { exitCode, stdout, stderr };
+}
+
+/** What it prints with --json, checked against its schema. */
+async function again() {
+  const { exitCode, stdout, stderr } = await rehearseIn(work(), "--data", "practice", "--json");
+  if (exitCode !== 0) throw new Error(`rehearse ended with ${exitCode}: ${stderr}`);
+  return documented(stdout);
+}
+
+function documented(stdout: string) {
   const seen = JSON.parse(stdout);
   checkDocumented(["rehearse"], seen);
   return seen;
 }
 
-describe("with a config, on kept data", () => {
-  const kept = () => join(folder, "kept");
-  const again = () => rehearseJson("--data", kept());
-  const config = () => join(folder, "upstream-sync.yaml");
+/** A block of the guide as it stands, in one shell. */
+async function follow(name: string): Promise<string> {
+  const guide = readFileSync(join(packageRoot(), "docs", "guides", "rehearse.md"), "utf8");
+  const block = new RegExp(`<!-- runs: ${name} -->\\n\`\`\`sh\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(guide)?.[1];
+  if (block === undefined) throw new Error(`the guide has no block ${name}`);
+  const options = {
+    cwd: work(),
+    reject: false,
+    all: true,
+    stdin: "ignore",
+    extendEnv: false,
+    env: environment(),
+  } as const;
+  const { exitCode, all } = await execa("sh", ["-e", "-c", block], options);
+  if (exitCode !== 0) throw new Error(`${name} of the guide ended with ${exitCode}: ${all}`);
+  return all as string;
+}
 
-  beforeAll(() => {
-    mkdirSync(join(folder, "tmp"));
-    const tests = { run: ['test -z "$GITHUB_TOKEN$NPM_TOKEN"', "grep -q theirs board.txt", "test ! -e broken.txt"] };
-    const acme = {
-      upstream: "maker/board",
-      tests,
-      pullRequest: { reviewers: ["rita"] },
-    };
-    writeFileSync(config(), stringify({ version: 1, forks: { "acme/board": acme } }));
-  });
+const open = (list: { open: boolean }[]) => list.map((one) => one.open);
 
+describe("the guide, from first news to landing", () => {
   test("upstream's news go through, and the sources stay as they were", async () => {
-    const before = [fork, upstream].map((one) => one.refs());
-    const seen = await rehearseJson("--fork", fork.folder, "--upstream", upstream.folder, "--data", kept());
+    const before = [fork, upstream].map((one) => one.git("for-each-ref"));
+    const said = await follow("begin");
+    expect(said).toContain("acme/board: tests run on this machine, with the fork's and upstream's code: test -z");
+    const seen = documented(readFileSync(join(work(), "rehearsal.json"), "utf8"));
     expect(seen).toMatchObject({
       outcome: "promoted",
       reason: "tests passed",
@@ -90,79 +120,50 @@ describe("with a config, on kept data", () => {
       held: [],
       tests: { leftOut: false },
       repository: "acme/board",
-      data: kept(),
+      data: join(work(), "practice"),
     });
-    expect(seen.pr.labels).toEqual(["upstream-sync"]);
-    expect(seen.pr.reviewers).toEqual(["rita"]);
+    expect([seen.pr.labels, seen.pr.reviewers]).toEqual([["upstream-sync"], ["rita"]]);
     expect(seen.range.risks.map(({ paths }: { paths: string[] }) => paths)).toEqual([["package.json"]]);
     expect(seen.promoted).toBe(seen.refs["refs/heads/sync/upstream"]);
     expect(readdirSync(seen.log)).toEqual(["1-look.txt", "2-merge.txt", "3-test.txt", "4-finish.txt"]);
-    expect(await bareGit(seen.fork).text(["show", "sync/upstream:board.txt"])).toBe(
-      lines({ 1: "ours", 9: "theirs" }).trimEnd(),
-    );
-    expect([fork, upstream].map((one) => one.refs())).toEqual(before);
+    expect(readFileSync(join(seen.log, "3-test.txt"), "utf8")).not.toContain("of_the_person");
+    const merged = await bareGit(seen.fork).text(["show", "sync/upstream:board.txt"]);
+    expect(merged).toBe(lines({ 1: "ours", 9: "theirs" }).trimEnd());
+    expect([fork, upstream].map((one) => one.git("for-each-ref"))).toEqual(before);
   }, 120_000);
 
-  test("without news there is nothing to do, whatever is said again", async () => {
-    const seen = await rehearseJson("--data", kept(), "--fork", fork.folder);
-    expect(seen).toMatchObject({ outcome: "up-to-date", reason: "nothing moved", promoted: null, pr: { number: 1 } });
-  }, 60_000);
-
-  test("people land it and upstream comes into conflict; they push a resolution by the folder's path, and it goes through", async () => {
-    const { fork: copy, upstream: theirs } = await again();
-    await bareGit(copy).text(["update-ref", "refs/heads/dev", "refs/heads/sync/upstream"]);
-    const uma = join(folder, "uma");
-    await asPerson(folder, "clone", "--quiet", theirs, uma);
-    writeFileSync(join(uma, "board.txt"), lines({ 1: "theirs too", 9: "theirs" }));
-    await asPerson(uma, "commit", "--quiet", "--all", "--message", "Line one");
-    await asPerson(uma, "push", "--quiet", "origin", "main");
-
-    const met = await again();
-    expect(met).toMatchObject({
+  test("a conflict is told with the commit behind it, also by a run that only waits", async () => {
+    expect(await follow("conflict")).toContain("acme/board: conflict: the next sync meets a conflict");
+    const seen = await again();
+    expect(seen).toMatchObject({
       outcome: "conflict",
       promoted: null,
-      pr: { number: 1, open: false, merged: true },
-      conflicts: [{ path: "board.txt", kind: "contents", side: "upstream", author: "Dana", subject: "Line one" }],
+      conflicts: [{ path: "PRACTICE.md", side: "upstream", author: "Dana", subject: "A page about practice" }],
       conflictPull: { draft: true, head: "sync/upstream-conflict-1", base: "sync/upstream", open: true },
     });
-    expect(met.issues.filter(({ open }: { open: boolean }) => open)).toHaveLength(1);
-    expect(met.conflicts[0].commit).toBe(met.upstreamCommit.sha);
-    // The run that only waits names the files as well.
-    expect((await again()).conflicts).toEqual(met.conflicts);
-    expect((await rehearse("--data", kept(), "--exit-code")).exitCode).toBe(3);
+    expect(seen.conflicts[0].commit).toBe(seen.upstreamCommit.sha);
+    expect(open(seen.issues)).toEqual([true]);
+  }, 120_000);
 
-    const dana = join(folder, "dana");
-    await asPerson(folder, "clone", "--quiet", copy, dana);
-    await asPerson(dana, "switch", "--quiet", "sync/upstream-conflict-1");
-    await asPerson(dana, "merge", "--quiet", "origin/sync/upstream").catch(() => undefined);
-    writeFileSync(join(dana, "board.txt"), lines({ 1: "ours and theirs", 9: "theirs" }));
-    await asPerson(dana, "commit", "--quiet", "--all", "--message", "chore: resolve upstream sync conflicts");
-    await asPerson(dana, "push", "--quiet", "origin", "sync/upstream-conflict-1");
-    const settled = await again();
-    expect(settled).toMatchObject({ outcome: "promoted", pr: { number: 4, open: true }, conflictPull: null });
-    expect(settled.issues.map(({ open }: { open: boolean }) => open)).toEqual([false]);
-  }, 240_000);
+  test("a resolution that is pushed by the folder's path goes through, and lands", async () => {
+    const settled = await follow("settle");
+    expect(settled).toContain("AA PRACTICE.md");
+    expect(settled).toContain(
+      "acme/board: promoted: the next sync goes through (tests passed; with sync/upstream-conflict-1)",
+    );
+    expect(await follow("land")).toContain("acme/board: up-to-date: nothing to do");
+    const { pr, issues, conflictPull } = await again();
+    expect([pr.open, pr.merged, open(issues), conflictPull]).toEqual([false, true, [false], null]);
+  }, 120_000);
+});
 
-  test("upstream breaks the tests: the log says which, and a changed config is taken over", async () => {
-    const theirs = bareGit((await again()).upstream);
-    const tip = await theirs.text(["rev-parse", "main"]);
-    const blob = await theirs.text(["hash-object", "-w", "--stdin"], "oh\n");
-    const entries = await theirs.text(["ls-tree", tip]);
-    const tree = await theirs.text(["mktree"], `${entries}\n100644 blob ${blob}\tbroken.txt\n`);
-    const commit = await theirs.text([
-      "-c",
-      "user.name=U",
-      "-c",
-      "user.email=u@e",
-      "commit-tree",
-      tree,
-      "-p",
-      tip,
-      "-m",
-      "break",
-    ]);
-    await theirs.text(["update-ref", "refs/heads/main", commit]);
-    const failed = await again();
+describe("on the same data", () => {
+  test("failed tests are told with their log, and a changed config is carried over", async () => {
+    const tip = upstreamOfPractice();
+    await tip("broken.txt");
+    const { exitCode, stdout } = await rehearseIn(work(), "--data", "practice", "--json", "--exit-code");
+    expect(exitCode).toBe(3);
+    const failed = documented(stdout);
     expect(failed).toMatchObject({
       outcome: "tests-failed",
       reason: "failed: test ! -e broken.txt",
@@ -170,44 +171,56 @@ describe("with a config, on kept data", () => {
       promoted: null,
     });
     expect(failed.tests.steps.map(({ ok }: { ok: boolean }) => ok)).toEqual([true, true, false]);
-    expect(readFileSync(join(failed.log, "3-test.txt"), "utf8")).not.toContain("of_the_person");
 
-    const { forks } = parse(readFileSync(config(), "utf8"));
-    forks["acme/board"].tests.run = ["test -e broken.txt"];
-    forks["acme/board"].pullRequest.title = "chore: take upstream over";
-    writeFileSync(config(), stringify({ version: 1, forks }));
+    writeConfig({ run: ["test -e broken.txt"] });
     const mended = await again();
-    expect(mended).toMatchObject({ outcome: "promoted", pr: { number: 4 } });
+    expect(mended).toMatchObject({ outcome: "promoted", pr: { open: true } });
     expect(mended.tests.steps.map(({ name }: { name: string }) => name)).toEqual(["test -e broken.txt"]);
+    const file = await bareGit(mended.fork).text(["show", "main:.github/workflows/upstream-sync.yml"]);
+    expect(
+      parse(file)
+        .jobs.test.steps.map(({ name }: { name: string }) => name)
+        .at(-1),
+    ).toBe("Test: test -e broken.txt");
   }, 120_000);
 
   test("other repositories, and a folder of something else, are refused in words", async () => {
-    const other = await rehearse("--data", kept(), "--fork", upstream.folder);
+    const other = await rehearseIn(work(), "--data", "practice", "--fork", upstream.folder);
     expect([other.exitCode, other.stdout]).toEqual([2, ""]);
-    expect(other.stderr).toContain(`--data holds a rehearsal of the fork ${fork.folder}`);
-    const full = await rehearse("--data", folder, "--fork", fork.folder, "--upstream", upstream.folder);
+    expect(other.stderr).toContain("--data holds a rehearsal of the fork https://github.com/acme/board.git");
+    const full = await rehearseIn(work(), "--data", folder);
     expect(full.exitCode).toBe(2);
     expect(full.stderr).toContain("holds something else");
   }, 60_000);
 });
 
-async function asPerson(cwd: string, ...args: string[]): Promise<string> {
-  const env = { PATH: process.env.PATH ?? "", HOME: folder, GIT_CONFIG_NOSYSTEM: "1" };
-  const identity = ["-c", "user.name=Dana", "-c", "user.email=dana@example.com"];
-  return (await execa("git", [...identity, ...args], { cwd, env, extendEnv: false })).stdout;
+/** Upstream's people commit one more file to the copy, and push it. */
+function upstreamOfPractice() {
+  const cwd = join(work(), "practice-upstream");
+  const git = (...args: string[]) => execa("git", args, { cwd, extendEnv: false, env: environment() });
+  return async (path: string) => {
+    writeFileSync(join(cwd, path), "oh\n");
+    await git("add", path);
+    await git("commit", "--quiet", "--message", `Add ${path}`);
+    await git("push", "--quiet");
+  };
 }
 
 describe("without a config, and without --data", () => {
-  const without = (...args: string[]) => rehearse("--config", join(folder, "absent.yaml"), ...args);
-
   test("a config is made, tests are left out and not claimed, and nothing stays behind", async () => {
-    rmSync(join(folder, "upstream-sync.yaml"), { force: true });
-    const left = () => readdirSync(join(folder, "tmp"));
-    const before = left();
-    const { exitCode, stdout, stderr } = await rehearse("--fork", fork.folder, "--upstream", upstream.folder, "--json");
+    const { exitCode, stdout, stderr } = await rehearseIn(
+      folder,
+      "--fork",
+      fork.folder,
+      "--upstream",
+      upstream.folder,
+      "--json",
+    );
     expect(exitCode).toBe(0);
-    expect(stderr).toContain("no config, so chosen: follows main of upstream/their-repository");
-    const seen = JSON.parse(stdout);
+    expect(stderr).toContain(
+      "no config, so chosen: follows main of upstream/board, sync branch sync/upstream from main, pull request to dev",
+    );
+    const seen = documented(stdout);
     expect(seen).toMatchObject({
       outcome: "promoted",
       reason: "tests left out",
@@ -219,8 +232,7 @@ describe("without a config, and without --data", () => {
     });
     expect(seen.pr.body).toContain("Left out of this rehearsal: nothing was tested on");
     expect(seen.pr.body).not.toMatch(/passed/i);
-    expect(left()).toEqual(before);
-    expect(existsSync(join(folder, "rehearsal.json"))).toBe(false);
+    expect(readdirSync(join(folder, "tmp"))).toEqual([]);
   }, 120_000);
 
   test.each([
@@ -234,45 +246,33 @@ describe("without a config, and without --data", () => {
     "%j is refused in words",
     async (args, words) => {
       const given = args.map((word) => ({ FORK: fork.folder, UPSTREAM: upstream.folder })[word] ?? word);
-      const { exitCode, stdout, stderr } = await rehearse(...given);
+      const { exitCode, stdout, stderr } = await rehearseIn(folder, ...given);
       expect([exitCode, stdout]).toEqual([2, ""]);
       expect(stderr).toMatch(words);
     },
     60_000,
   );
-
-  test("a config that is named and not there is missed", async () => {
-    const { exitCode, stderr } = await without("--fork", fork.folder);
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain("there is no config at absent.yaml");
-  });
 });
 
-test("several forks share one stand-in, and a schedule starts a run as well as a person", async () => {
+test("several forks share one stand-in, a schedule starts a run as well as a person, and setting up again adds nothing", async () => {
   const standIn = await GitHubStandIn.start(join(folder, "shared"));
   try {
-    for (const name of ["one", "two"]) {
+    for (const [name, credentials, mode] of [
+      ["one", "deploy-key", "strict"],
+      ["two", "github-token", "minimal"],
+    ]) {
       const base = forkConfig({
         upstream: { repository: `maker/${name}` },
-        credentials: name === "one" ? "deploy-key" : "github-token",
-        protection: { sync: { mode: name === "one" ? "strict" : "minimal" } },
+        credentials,
+        protection: { sync: { mode } },
       });
-      const config = { ...base, repository: `acme/${name}`, name };
+      const config = { ...base, repository: `acme/${name}`, name: name as string };
       const placed = await place(standIn, config, { fork: fork.folder, upstream: upstream.folder });
       const stage = await setUp(standIn, config, placed, { tests: false });
-      expect(await rehearseRun(stage, { inputs: { "dry-run": "true" } })).toMatchObject({
-        outcome: "up-to-date",
-        promoted: null,
-      });
-      expect(await rehearseRun(stage, { by: "schedule" })).toMatchObject({
-        outcome: "promoted",
-        pr: { head: "sync/upstream" },
-      });
-      // Set up once more: not a single commit is added.
-      const refs = async () => await bareGit(stage.folders.fork).text(["for-each-ref"]);
-      const before = await refs();
+      expect(await rehearseRun(stage, { by: "schedule" })).toMatchObject({ outcome: "promoted", pr: { number: 1 } });
+      const before = await refsOf(bareGit(stage.folders.fork));
       await setUp(standIn, config, placed, { tests: false });
-      expect(await refs()).toBe(before);
+      expect(await refsOf(bareGit(stage.folders.fork))).toEqual(before);
     }
   } finally {
     await standIn.stop();
