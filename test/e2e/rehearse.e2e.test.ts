@@ -60,7 +60,7 @@ const environment = () => ({
 
 async function rehearseIn(cwd: string, ...args: string[]) {
   const options = { cwd, reject: false, stdin: "ignore", extendEnv: false, env: environment() } as const;
-  const { exitCode, stdout, stderr } = await execa("upstream-sync", ["rehearse", ...args], options);
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [program, "rehearse", ...args], options);
   return { exitCode, stdout, stderr };
 }
 
@@ -206,8 +206,19 @@ function upstreamOfPractice() {
   };
 }
 
-describe("without a config, and without --data", () => {
-  test("a config is made, tests are left out and not claimed, and nothing stays behind", async () => {
+describe("without --data", () => {
+  test("nothing is kept, and what failed is shown", async () => {
+    const said = await follow("once");
+    expect(said).toContain(
+      "acme/board: tests-failed: the next sync fails its tests: nothing moves (failed: test -e broken.txt)",
+    );
+    expect(said).toMatch(
+      /failed: test, Test: test -e broken\.txt\n {4}\| ##\[error\]Process completed with exit code 1/,
+    );
+    expect(said).toContain("nothing is kept; --data DIR keeps logs and repositories");
+    expect(readdirSync(join(folder, "tmp"))).toEqual([]);
+  }, 60_000);
+  test("without a config one is made, tests are left out and not claimed, and nothing stays behind", async () => {
     const { exitCode, stdout, stderr } = await rehearseIn(
       folder,
       "--fork",
