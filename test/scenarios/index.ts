@@ -2,6 +2,7 @@
 import { conflicts } from "./conflicts.ts";
 import { files } from "./files.ts";
 import { follow } from "./follow.ts";
+import { landing } from "./landing.ts";
 import { normal } from "./normal.ts";
 import { people } from "./people.ts";
 import { policies } from "./policies.ts";
@@ -13,6 +14,7 @@ import { workflowFiles } from "./workflow-files.ts";
 
 export const topics: readonly Topic[] = [
   normal,
+  landing,
   conflicts,
   people,
   follow,

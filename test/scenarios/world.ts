@@ -5,7 +5,7 @@ import { check, checkEqual } from "../../demo/check.ts";
 import type { ForkConfig } from "../../lib/config/schema.ts";
 import type { Answer, LogEntry } from "../../lib/rehearsal/stand-in.ts";
 import type { RunRecord } from "../../sync/record.ts";
-import { followCommands } from "../sync/support/people.ts";
+import { followCommands, inClone } from "../sync/support/people.ts";
 import type { BareRepository, Commit } from "../sync/support/repository.ts";
 import { checkPromises, standing } from "./promises.ts";
 import { mentions } from "./requests.ts";
@@ -176,6 +176,11 @@ export class World {
   /** Types the commands of a text, as they stand, into a shell in a fresh clone; files are edited where it says so. */
   async type(text: string, heading: string, files: Readonly<Record<string, string>>): Promise<void> {
     await followCommands(this.forkUrl, text, heading, files, this.stage.people.developer);
+  }
+
+  /** Types commands into a shell in a fresh clone that has `branch` checked out. */
+  async shell(branch: string, commands: readonly string[]): Promise<void> {
+    await inClone(this.forkUrl, branch, commands, this.stage.people.developer);
   }
 
   /** Changes the config and deploys: the files of the set-up are as an apply leaves them. */
