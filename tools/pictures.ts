@@ -14,7 +14,7 @@ import { packageRoot } from "../lib/package-root.ts";
 import { GitHubStandIn } from "../lib/rehearsal/stand-in.ts";
 import { terminalSvg } from "./terminal-svg.ts";
 
-const columns = 118;
+const columns = 132;
 
 /** @param answers what is typed at the questions. */
 async function make(world: World, name: string, title: string, args = name, answers: readonly string[] = []) {
@@ -38,7 +38,7 @@ async function make(world: World, name: string, title: string, args = name, answ
 async function story(world: World): Promise<void> {
   const { forkName, forkPath } = world;
   rmSync(join(world.project, "upstream-sync.yaml"));
-  const answers = ["", "dev", "npm test", "devops-lead, tech-lead", ""];
+  const answers = ["", "", "npm test", "devops-lead, tech-lead", ""];
   await make(world, "init", "upstream-sync init asks five questions", `init ${forkName}`, answers);
   await world.upstreamSyncJson("credentials", "create");
   await make(world, "plan", "upstream-sync plan on a fork that is to be set up");

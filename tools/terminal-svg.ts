@@ -24,10 +24,10 @@ export function terminalSvg({ title, output, columns }: Picture): string {
     return spans.length === 0 ? "" : `<text x="${margin}" y="${top + n * lineHeight + 14}">${spans.join("")}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
-<title>${xml(title)}</title>
+<title>${xml(title).replaceAll("\u00a0", " ")}</title>
 <style>
 rect { fill: #16191f } circle { fill: #3d444d }
-text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d1d7e0; white-space: pre }
+text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d1d7e0 }
 .bold { font-weight: bold; fill: #f0f6fc } .dim { fill: #9198a1 } .red { fill: #ff7b72 } .green { fill: #3fb950 } .yellow { fill: #e3b341 }
 </style>
 <rect width="${width}" height="${height}" rx="8"/>
@@ -85,5 +85,6 @@ function lengthOf(runs: readonly Run[]): number {
 }
 
 function xml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  // Not every viewer keeps a row of spaces; all keep these.
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(" ", "\u00a0");
 }

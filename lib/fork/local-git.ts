@@ -21,8 +21,18 @@ export interface TokenFor {
   readonly token: string;
 }
 
+/** git itself waits for ever: less than a byte a second for a minute is no answer. https://git-scm.com/docs/git-config#Documentation/git-config.txt-httplowSpeedLimit */
+const patience = { GIT_HTTP_LOW_SPEED_LIMIT: "1", GIT_HTTP_LOW_SPEED_TIME: "60" };
+
 export function localGit(folder: string, env: NodeJS.ProcessEnv, tokens: readonly TokenFor[]): LocalGit {
-  const base = { ...env, ...authorization(env, tokens), LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_EDITOR: "true" };
+  const base = {
+    ...patience,
+    ...env,
+    ...authorization(env, tokens),
+    LC_ALL: "C",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_EDITOR: "true",
+  };
   const attempt = async (args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<GitRun> => {
     const result = await execa("git", args, {
       cwd: folder,
@@ -61,7 +71,7 @@ function remedyFor(said: string): string {
     return "the fork does not let you in: check the token in GITHUB_TOKEN, or your ssh key";
   if (/non-fast-forward|fetch first|stale info/.test(said))
     return "somebody pushed there meanwhile: run git pull, settle that, then run the same command again";
-  if (/Could not resolve host|Connection refused|unable to access|timed out/.test(said))
+  if (/Could not resolve host|Connection refused|unable to access|timed out|too slow/.test(said))
     return "check the network, then run the same command again";
   if (/Please tell me who you are|empty ident/.test(said))
     return 'tell git who you are: git config --global user.name "…" and user.email "…"';

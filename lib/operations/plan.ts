@@ -21,7 +21,7 @@ export async function* plan(
   const { fork, destroy } = options;
   const workspace = yield* openWorkspace(context, fork);
   yield { fork: fork.repository, text: "init" };
-  await init(workspace);
+  await Promise.all([init(workspace), askOnce(context, fork)]);
   yield { fork: fork.repository, text: destroy ? "planning the removal" : "planning" };
   let saved = await terraformPlan(workspace, { destroy });
   const mended = options.toApply && !destroy ? await mendState(workspace, saved.json) : [];
@@ -40,6 +40,14 @@ export async function* plan(
     workspace,
     saved,
   };
+}
+
+/** Terraform's provider waits for ever for a server that does not answer, and tells of a bad token a page later. @throws Failure in words. */
+async function askOnce({ env }: Context, { owner, name, repository }: ForkConfig): Promise<void> {
+  const { connect, explain } = await import("../github.ts");
+  await connect(env)
+    .rest.repos.get({ owner, repo: name })
+    .catch((error) => explain(error, `read ${repository}`));
 }
 
 /** What has not landed, so that people know it before they say yes. */

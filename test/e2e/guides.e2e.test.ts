@@ -135,8 +135,6 @@ test("a fork is set up and compared, a conflict is settled, the key is exchanged
     .data;
   const text = Buffer.from(page.content, "base64").toString();
   const inline = new InlineCommands(text);
-  // test/e2e/verify.e2e.test.ts types it.
-  inline.take("upstream-sync verify acme/pocket-board");
   // In a conflict with the target, in place of two lines: test/render/document.test.ts types it.
   inline.take("git merge origin/dev");
   const read = [
@@ -194,6 +192,10 @@ test("a fork is set up and compared, a conflict is settled, the key is exchanged
   expect(second.title).toBe("upstream-sync");
   expect(second.key).not.toBe(first.key);
 
+  // What comes of a yes, test/e2e/verify.e2e.test.ts sees.
+  const verify = inline.take("upstream-sync verify acme/pocket-board");
+  const declined = await atTerminal(verify, ["no"], { cwd: world.project, env: environment() });
+  expect(declined).toEqual({ exitCode: 2, shown: expect.stringContaining("(yes/no)") });
   const destroy = inline.take("upstream-sync destroy acme/pocket-board");
   const refused = await atTerminal(destroy, ["no"], { cwd: world.project, env: environment() });
   expect(refused).toEqual({ exitCode: 2, shown: expect.stringContaining("destroy this plan? (yes/no)") });
