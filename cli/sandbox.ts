@@ -99,7 +99,14 @@ interface Seed {
   readonly tokens: Readonly<Record<string, string>>;
 }
 
-/** An upstream with one commit, a fork of it, who administers it and who reviews. Once: a second time only tells where the tokens are. */
+/** A project with a test, so that a sync has something to run. */
+const board = {
+  "README.md": "# board\n",
+  "package.json": '{ "name": "board", "private": true, "scripts": { "test": "node --test" } }\n',
+  "board.test.js": 'require("node:test")("the board is there", () => {});\n',
+};
+
+/** An upstream with a few files, a fork of it, who administers it and who reviews. Once: a second time only tells where the tokens are. */
 async function seed(ready: Ready, data: string): Promise<Seed> {
   const file = join(data, "tokens.json");
   if (existsSync(file)) return { file, tokens: JSON.parse(readFileSync(file, "utf8")) };
@@ -117,12 +124,14 @@ async function seed(ready: Ready, data: string): Promise<Seed> {
   const permit = ([owner, login, permission]: (typeof rights)[number]) =>
     control(ready, `/repositories/${owner}/board/collaborators/${login}`, { permission }, "PUT");
   await permit(rights[0]);
-  const first = await fetch(`${ready.url}/api/v3/repos/upstream/board/contents/README.md`, {
-    method: "PUT",
-    headers: { authorization: `Bearer ${tokens.uma}` },
-    body: JSON.stringify({ message: "first", content: Buffer.from("# board\n").toString("base64") }),
-  });
-  if (!first.ok) throw new Failure(`the sandbox refused the first commit: ${await first.text()}`, "report this");
+  for (const [path, text] of Object.entries(board)) {
+    const made = await fetch(`${ready.url}/api/v3/repos/upstream/board/contents/${path}`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${tokens.uma}` },
+      body: JSON.stringify({ message: `add ${path}`, content: Buffer.from(text).toString("base64") }),
+    });
+    if (!made.ok) throw new Failure(`the sandbox refused ${path}: ${await made.text()}`, "report this");
+  }
   await control(ready, "/repositories", { owner: "acme", name: "board", parent: "upstream/board" });
   await permit(rights[1]);
   await permit(rights[2]);
@@ -140,8 +149,8 @@ function greeting({ url }: Ready, data: string, seeded: Seed | undefined): strin
         `  export GITHUB_API_URL=${url}/api/v3`,
         `  git clone ${url}/acme/board.git`,
         `  curl -H "authorization: Bearer $GITHUB_TOKEN" $GITHUB_API_URL/repos/acme/board`,
-        `  upstream-sync plan        with forks: { acme/board: { upstream: { url: ${url}/upstream/board.git } } }`,
-        `  terraform                 provider "github" { base_url = "${url}/", owner = "acme" }`,
+        `  upstream-sync init acme/board`,
+        `  terraform: provider "github" { base_url = "${url}/", owner = "acme" }`,
       ]
     : [
         "  nobody lives here yet; make accounts, tokens and repositories by its control plane, for example",

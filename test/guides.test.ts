@@ -50,6 +50,7 @@ describe("the guides", () => {
       "start.md: yaml (examples/minimal/upstream-sync.yaml)",
       "tests.md: yaml (examples/own-ci/upstream-sync.yaml)",
       "tests.md: yaml (examples/trusted-tests/upstream-sync.yaml)",
+      "try.md: sh",
       "verify.md: sh",
     ]);
   });
@@ -124,6 +125,21 @@ describe("the guides", () => {
     const texts = [...rows].map(({ groups }) => groups?.text as string);
     expect(texts.length).toBeGreaterThan(5);
     expect(texts.filter((text) => !code.includes(text))).toEqual([]);
+  });
+
+  test("there is a picture of each of these, with words for who does not see it, and none that nobody shows", () => {
+    const pages = [{ name: "README.md", text: read("README.md") }, ...guides];
+    const shown = pages.flatMap(({ text }) => [
+      ...text.matchAll(/!\[(?<words>[^\]]{30,})\]\((?:\.\.|docs)\/pictures\/(?<file>[^)]+)\)/g),
+    ]);
+    const files = readdirSync(join(packageRoot(), "docs", "pictures"));
+    expect(files.sort()).toEqual(["doctor.svg", "init.svg", "plan.svg", "status.svg"]);
+    expect(shown.map(({ groups }) => groups?.file).sort()).toEqual(files);
+    for (const file of files) {
+      const picture = read(`docs/pictures/${file}`);
+      expect(picture.replaceAll("\u00a0", " ")).toContain(`upstream-sync ${file.replace(".svg", "")}`);
+      expect(picture).not.toMatch(/127\.0\.0\.1|gh[pos]_/);
+    }
   });
 
   test("every link leads to a file", () => {

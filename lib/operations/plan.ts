@@ -1,5 +1,6 @@
 /** What an apply or a destroy of one fork is about to do. Writes nothing on GitHub, and to the state only `toApply`. */
 import type { ForkConfig } from "../config/schema.ts";
+import { Failure } from "../failure.ts";
 import { foundIn } from "../ownership.ts";
 import type { PlanResult } from "../plan-result.ts";
 import type { ProgressEvent } from "../progress.ts";
@@ -42,12 +43,21 @@ export async function* plan(
   };
 }
 
-/** Terraform's provider waits for ever for a server that does not answer, and tells of a bad token a page later. @throws Failure in words. */
+/**
+ * Terraform's provider waits for ever for a server that does not answer, tells of a bad token a page later, and takes what somebody without
+ * the rights is not shown for absent. @throws Failure in words.
+ */
 async function askOnce({ env }: Context, { owner, name, repository }: ForkConfig): Promise<void> {
-  const { connect, explain } = await import("../github.ts");
-  await connect(env)
+  const [{ connect, explain }, { readToken }] = await Promise.all([import("../github.ts"), import("../token.ts")]);
+  const { data } = await connect(env)
     .rest.repos.get({ owner, repo: name })
     .catch((error) => explain(error, `read ${repository}`));
+  // GitHub tells a person's role; an App's token ("ghs_") has none.
+  if (data.permissions?.admin !== false || readToken(env).startsWith("ghs_")) return;
+  throw new Failure(
+    `the token does not administer ${repository}: it may ${data.permissions.push ? "write to" : "only read"} it`,
+    "export GITHUB_TOKEN of somebody who administers the fork; upstream-sync doctor says what else it needs",
+  );
 }
 
 /** What has not landed, so that people know it before they say yes. */

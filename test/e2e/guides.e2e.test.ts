@@ -1,5 +1,5 @@
 /** The shell commands of docs/guides and of the document in the fork, as they stand, one guide after the other, against the sandbox. */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -88,16 +88,20 @@ async function type(commands: string, guide: string, cwd = world.project, more =
   return shell.all as string;
 }
 
-/** Until it says that it is there; gives what it said. */
-async function practise(command: string): Promise<string> {
-  const sandbox = execa("sh", ["-c", `exec ${command}`], { cwd: folder, env: environment(), reject: false });
+/** Until it says that it is there, and what is to be done then; gives what it said. */
+async function practise(command: string, cwd: string, meanwhile = async () => {}): Promise<string> {
+  const sandbox = execa("sh", ["-c", `exec ${command}`], { cwd, env: environment(), reject: false });
   let said = "";
   for await (const line of createInterface({ input: sandbox.stdout })) {
     said += `${line}\n`;
     if (line.includes("terraform")) break;
   }
-  sandbox.kill("SIGINT");
-  await sandbox;
+  try {
+    await meanwhile();
+  } finally {
+    sandbox.kill("SIGINT");
+    await sandbox;
+  }
   return said;
 }
 
@@ -164,7 +168,9 @@ test("a fork is set up and compared, a conflict is settled, the key is exchanged
   const dispatched = (await world.rest("administrator", "GET", runs)).data.total_count;
   expect(await type(inline.take("upstream-sync sync acme/pocket-board"), "the document")).toContain("up-to-date");
   expect((await world.rest("administrator", "GET", runs)).data.total_count).toBe(dispatched + 1);
-  expect(await practise(inline.take("upstream-sync sandbox --data practice --seed"))).toContain("tokens of ada");
+  expect(await practise(inline.take("upstream-sync sandbox --data practice --seed"), folder)).toContain(
+    "tokens of ada",
+  );
 
   await moveUpstream(world, "edited");
   expect((await world.upstreamSync("sync")).exitCode).toBe(1);
@@ -207,3 +213,25 @@ test("a fork is set up and compared, a conflict is settled, the key is exchanged
   expect(await keys()).toEqual([]);
   expect(Object.keys(await world.refs()).filter((ref) => ref.includes("upstream-sync"))).toEqual([]);
 }, 240_000);
+
+test("somebody new goes from nothing to a pull request that landed, and back, by the guide for that", async () => {
+  const place = join(folder, "new");
+  mkdirSync(place);
+  const [sandbox = "", ...others] = commandsOf("try.md");
+  let seen = "";
+  await practise(sandbox.trim(), place, async () => {
+    seen = await type(others.join(""), "try.md", place);
+  });
+  for (const words of ["0 not ok", "acme/board: promoted: tests passed", "pull/1", "up-to-date", "destroy: done"]) {
+    expect(seen).toContain(words);
+  }
+  expect(readdirSync(place).sort()).toEqual([
+    "cdktf.out",
+    "credentials",
+    "github",
+    "reply.json",
+    "reports",
+    "state",
+    "upstream-sync.yaml",
+  ]);
+}, 180_000);

@@ -16,7 +16,7 @@ const verbs: readonly { readonly typed: string; readonly rights?: RegExp }[] = [
   { typed: `doctor ${name}` },
   { typed: `plan ${name}`, rights: /administ/ },
   { typed: `apply ${name} --yes`, rights: /administ/ },
-  { typed: `destroy ${name} --yes` },
+  { typed: `destroy ${name} --yes`, rights: /administ/ },
   { typed: `sync ${name}`, rights: /GitHub answered 40[34]/ },
   { typed: `sync ${name} --local --in clones/local` },
   { typed: `resolve ${name} --in clones/resolve` },
@@ -116,7 +116,7 @@ test("a token that is not taken", async () => {
   const told = await typeAll({ GITHUB_TOKEN: "ghp_gone" });
   expectTold(
     told,
-    /GitHub answered 401|HTTP 401|401 Bad credentials|does not let you in|Authentication failed/,
+    /GitHub answered 401|HTTP 401|401 Bad credentials|could not read Username|Authentication failed/,
     /token/,
   );
   expect(await writes(since)).toEqual([]);
