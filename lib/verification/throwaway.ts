@@ -44,9 +44,7 @@ export async function findThrowaway(octokit: Octokit, fork: ForkConfig): Promise
       .list({ ...place, state: "open", sort: "created", direction: "desc", per_page: 100 })
       .then(({ data }) => data, doing("pull requests")),
     openIssues(octokit, fork),
-    octokit.rest.actions
-      .listWorkflowRuns({ ...place, workflow_id: workflowFile, event: "workflow_dispatch", per_page: 30 })
-      .then(({ data }) => data.workflow_runs, doing("runs")),
+    dispatchedRuns(octokit, fork),
   ]);
   return {
     refs: [...branches, ...records],
@@ -57,6 +55,19 @@ export async function findThrowaway(octokit: Octokit, fork: ForkConfig): Promise
     issues,
     runs: runs.filter((run) => run.status !== "completed" && isVerification(run)).map(({ id }) => id),
   };
+}
+
+/** After a destroy there is no workflow any more. */
+async function dispatchedRuns(octokit: Octokit, fork: ForkConfig) {
+  try {
+    const { data } = await octokit.rest.actions.listWorkflowRuns({
+      ...{ owner: fork.owner, repo: fork.name, workflow_id: workflowFile, event: "workflow_dispatch", per_page: 30 },
+    });
+    return data.workflow_runs;
+  } catch (error) {
+    if (error instanceof RequestError && error.status === 404) return [];
+    return explain(error, `list the runs of ${workflowFile} in ${fork.repository}`);
+  }
 }
 
 /** A fork may have its issues switched off. */

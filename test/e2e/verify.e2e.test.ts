@@ -121,4 +121,12 @@ test("a stop takes everything away; without gate and key the set-up is not prove
   ]);
   expect(result.criteria.find(({ id }: Criterion) => id === "refusal").evidence).toContain("a push to a branch");
   expect(fork.changed(broken, await fork.snapshot())).toEqual([]);
+
+  // And where the set-up is gone, what a killed one left could still be taken away.
+  const workflow = "/contents/.github/workflows/upstream-sync.yml";
+  const { sha } = await fork.team("GET", workflow);
+  await fork.team("DELETE", workflow, { message: "chore: no more syncs", sha, branch: "main" });
+  expect((await world.upstreamSync(...clean)).stdout).toContain("nothing is left of a verification");
+  const refused = await world.upstreamSync(...prove);
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("has no workflow")]);
 }, 90_000);
