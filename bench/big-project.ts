@@ -35,10 +35,12 @@ export const popular: ProjectSize = {
   own: 40,
   bothChanged: 25,
 };
+/** Few bytes in a great many files and commits: the size at which trees and histories count. */
+export const large: ProjectSize = { ...popular, files: 50_000, commits: 20_000, lines: 12 };
 export const tiny: ProjectSize = { files: 60, commits: 40, lines: 40, news: 6, newsFiles: 4, own: 5, bothChanged: 3 };
 
 /** Changes with what the generator makes of the same parameters. */
-const generation = 4;
+const generation = 5;
 
 /** @throws when git does. @param cache folder that may keep it. @param say progress, a line each. */
 export async function bigProject(cache: string, size: ProjectSize, say: (text: string) => void): Promise<Setting> {
@@ -60,9 +62,10 @@ export async function bigProject(cache: string, size: ProjectSize, say: (text: s
 
 async function settingOf(folder: string): Promise<Setting> {
   const upstream = join(folder, "upstream.git");
-  const [start, moved] = await Promise.all([
+  const [start, moved, edited] = await Promise.all([
     revParse(upstream, "refs/heads/main"),
     revParse(upstream, "refs/demo/moved"),
+    revParse(upstream, "refs/demo/edited"),
   ]);
   return {
     upstream: {
@@ -70,8 +73,8 @@ async function settingOf(folder: string): Promise<Setting> {
       name: "big-project",
       git: upstream,
       branch: "main",
-      // Of the story's stages this upstream knows two.
-      stages: { start, moved } as Setting["upstream"]["stages"],
+      // Of the story's stages this upstream knows three.
+      stages: { start, moved, edited } as Setting["upstream"]["stages"],
     },
     fork: {
       owner: "acme",
@@ -111,14 +114,22 @@ function* upstreamStream(size: ProjectSize): Generator<Buffer | string> {
     const file = (n * 7) % size.files;
     yield* modify(file, content(size, file, Math.ceil((n * 7) / size.files)));
   }
+  yield* news(size, "refs/demo/moved", undefined);
+  yield* news(size, "refs/demo/edited", Math.ceil(size.news * 0.6));
+  yield "done\n";
+}
+
+/** @param clash the commit that changes what the fork changed too. */
+function* news(size: ProjectSize, ref: string, clash: number | undefined): Generator<Buffer | string> {
   for (let n = 1; n <= size.news; n += 1) {
-    yield* commit("refs/demo/moved", n === 1 ? "refs/heads/main" : undefined, `News ${n}`, size.commits + n);
+    yield* commit(ref, n === 1 ? "refs/heads/main" : undefined, `News ${n}`, size.commits + n);
     const tenth = Math.ceil(size.lines / 10);
     const from = Math.floor((n - 1) / size.newsFiles) * tenth;
     const file = ((n - 1) % size.newsFiles) + 1;
     yield* modify(file, edited(size, file, from, from + tenth));
+    const clashing = size.newsFiles + 1;
+    if (n === clash) yield* modify(clashing, edited(size, clashing, size.lines - 3, size.lines));
   }
-  yield "done\n";
 }
 
 function* forkStream(size: ProjectSize): Generator<Buffer | string> {
@@ -127,6 +138,8 @@ function* forkStream(size: ProjectSize): Generator<Buffer | string> {
     // The first ones touch files that the news touch at their beginning; the others are files of the fork's own.
     if (n <= size.bothChanged) yield* modify(n, edited(size, n, size.lines - 2, size.lines));
     else yield* modify(size.files + n, content(size, size.files + n, 0));
+    const clashing = size.newsFiles + 1;
+    if (n === size.own) yield* modify(clashing, edited(size, clashing, size.lines - 2, size.lines));
   }
   yield "done\n";
 }

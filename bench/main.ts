@@ -1,10 +1,10 @@
 /** `npm run bench`: what the product costs, as ratios taken within one run. See docs/bench.md. */
 import { Command } from "commander";
 import { cacheFolder } from "../lib/terraform/provider.ts";
-import { popular, tiny } from "./big-project.ts";
+import { large, popular, tiny } from "./big-project.ts";
 import { type Figures, missed } from "./bounds.ts";
 import { benchDeploy, type Cycle } from "./deploy.ts";
-import { benchSync } from "./sync.ts";
+import { benchLarge, benchSync } from "./sync.ts";
 import { benchSynth } from "./synth.ts";
 
 const command = new Command("npm run bench --")
@@ -33,6 +33,7 @@ async function run({ json, quick }: { json?: boolean; quick?: boolean }): Promis
     synth.push(await benchSynth(forks, credentials, quick ? 1 : 3, say));
   const figures: Figures = {
     ...(await benchSync(cacheFolder(), quick ? tiny : popular, quick ? 1 : 3, say)),
+    ...(await benchLarge(cacheFolder(), quick ? tiny : large, say)),
     deploy,
     synth,
   };
@@ -43,13 +44,16 @@ async function run({ json, quick }: { json?: boolean; quick?: boolean }): Promis
   process.exitCode = problems.length === 0 ? 0 : 1;
 }
 
-function table({ sync, idle, deploy, synth }: Figures): string {
+function table({ sync, idle, policies, conflict, large: { seconds, ...big }, deploy, synth }: Figures): string {
   const cycle = ({ plan, apply, destroy }: Cycle) =>
     Object.entries({ plan, apply, destroy })
       .map(([what, cost]) => `${what} ${cost.requests} requests ${cost.seconds} s`)
       .join(", ");
   return [
     `one sync beside clone, merge, push   ${sync.timeRatio} of the time, ${sync.bytesRatio} of the bytes`,
+    `  with policies                      ${policies.timeRatio} of the time, ${policies.bytesRatio} of the bytes`,
+    `a conflict beside a clean run        ${conflict.timeRatio} times, ${conflict.partialTimeRatio} with upstream taken in part`,
+    `${big.files} files, ${big.commits} commits          ${seconds} s, ${big.peakMegabytes} MB`,
     `nothing happened                     ${idle.refLookups} ref look-ups, ${idle.packBytes} bytes of packs`,
     `deploy of ${deploy.resources} resources              ${cycle(deploy)}`,
     ...(deploy.atProviderDefaults ? [`  with the provider's defaults       ${cycle(deploy.atProviderDefaults)}`] : []),

@@ -1,16 +1,33 @@
 /** One sync, as the generated workflow does it, beside the recipe everybody starts with; and a day on which nothing happened. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { editConfig } from "../demo/config-file.ts";
 import { git } from "../demo/git.ts";
 import { moveUpstream } from "../demo/workflow-run.ts";
 import type { World } from "../demo/world.ts";
 import type { LogEntry } from "../lib/rehearsal/stand-in.ts";
 import { bigProject, type ProjectSize } from "./big-project.ts";
+import { peakOf } from "./peak.ts";
 import { bytesOf, inWorld, measured, median, rounded, type Say } from "./setting-up.ts";
 
 export interface SyncFigures {
   readonly sync: { readonly timeRatio: number; readonly bytesRatio: number };
   readonly idle: { readonly refLookups: number; readonly packBytes: number };
+  /** As `sync`, with every policy at work. */
+  readonly policies: { readonly timeRatio: number; readonly bytesRatio: number };
+  /** A run that ends in a conflict beside one that does not; the second with upstream taken as far as it merges. */
+  readonly conflict: { readonly timeRatio: number; readonly partialTimeRatio: number };
+}
+
+export interface LargeFigures {
+  readonly large: {
+    readonly files: number;
+    readonly commits: number;
+    /** The whole run without its tests. */
+    readonly seconds: number;
+    /** Of the sync program and the git it runs, together. */
+    readonly peakMegabytes: number;
+  };
 }
 
 interface Cost {
@@ -21,37 +38,107 @@ interface Cost {
   readonly bytes: number;
 }
 
-/** @param rounds how often each of the two is done, in turn. */
+/** What is measured, each on a snapshot of its own. */
+const KINDS = ["ours", "recipe", "policies", "conflict", "partial"] as const;
+type Kind = (typeof KINDS)[number];
+
+/** @param rounds how often each is done, in turn. */
 export async function benchSync(cache: string, size: ProjectSize, rounds: number, say: Say): Promise<SyncFigures> {
   const setting = await bigProject(cache, size, say);
   return await inWorld(
     async () => setting,
     async (world, folder) => {
-      say("sync: setting the fork up");
-      await world.upstreamSyncJson("credentials", "create");
-      await world.upstreamSyncJson("apply", "--yes");
-      await runWorkflow(world);
-      const idle = idleFigures(await runWorkflow(world));
-      say(`idle: ${idle.refLookups} look-ups, ${idle.packBytes} bytes of packs`);
-
-      await moveUpstream(world, "moved");
-      await world.github.control("POST", "/snapshots", { name: "news" });
-      const ours: Cost[] = [];
-      const recipes: Cost[] = [];
+      const idle = await setUp(world, say);
+      const snapshots = await prepare(world);
+      const costs = new Map<Kind, Cost[]>(KINDS.map((kind) => [kind, []]));
       for (let round = 1; round <= rounds; round += 1) {
-        for (const [name, cost, all] of [
-          ["ours", oneSync, ours],
-          ["recipe", recipe, recipes],
-        ] as const) {
-          all.push(await cost(world, folder));
-          say(`sync ${round}/${rounds} ${name}: ${told(all.at(-1) as Cost)}`);
-          await world.github.control("POST", "/snapshots/news/restore");
+        for (const kind of KINDS) {
+          await world.github.control("POST", `/snapshots/${snapshots[kind]}/restore`);
+          const conclusion = kind === "conflict" || kind === "partial" ? "failure" : "success";
+          const cost = kind === "recipe" ? await recipe(world, folder) : await oneSync(world, conclusion);
+          costs.get(kind)?.push(cost);
+          say(`sync ${round}/${rounds} ${kind}: ${told(cost)}`);
         }
       }
-      const ratio = (of: (cost: Cost) => number) => rounded(median(ours.map(of)) / median(recipes.map(of)));
-      return { sync: { timeRatio: ratio((one) => one.seconds), bytesRatio: ratio((one) => one.bytes) }, idle };
+      const ratio = (one: Kind, other: Kind, of: (cost: Cost) => number) =>
+        rounded(median((costs.get(one) ?? []).map(of)) / median((costs.get(other) ?? []).map(of)));
+      const beside = (kind: Kind) => ({
+        timeRatio: ratio(kind, "recipe", (one) => one.seconds),
+        bytesRatio: ratio(kind, "recipe", (one) => one.bytes),
+      });
+      return {
+        sync: beside("ours"),
+        idle,
+        policies: beside("policies"),
+        conflict: {
+          timeRatio: ratio("conflict", "ours", (one) => one.whole),
+          partialTimeRatio: ratio("partial", "policies", (one) => one.whole),
+        },
+      };
     },
   );
+}
+
+/** Time and memory where trees and histories are long. */
+export async function benchLarge(cache: string, size: ProjectSize, say: Say): Promise<LargeFigures> {
+  const setting = await bigProject(cache, size, say);
+  return await inWorld(
+    async () => setting,
+    async (world) => {
+      await setUp(world, say);
+      await moveUpstream(world, "moved");
+      const { result, peakMegabytes } = await peakOf(/upstream-sync\.mjs (?:look|merge|finish)$/, () =>
+        oneSync(world, "success"),
+      );
+      say(`large: ${told(result)}, ${peakMegabytes.toFixed(0)} MB of memory`);
+      const { files, commits } = size;
+      return { large: { files, commits, seconds: rounded(result.whole), peakMegabytes: Math.round(peakMegabytes) } };
+    },
+  );
+}
+
+async function setUp(world: World, say: Say): Promise<SyncFigures["idle"]> {
+  say("sync: setting the fork up");
+  await world.upstreamSyncJson("credentials", "create");
+  await world.upstreamSyncJson("apply", "--yes");
+  await runWorkflow(world);
+  const idle = idleFigures(await runWorkflow(world));
+  say(`idle: ${idle.refLookups} look-ups, ${idle.packBytes} bytes of packs`);
+  return idle;
+}
+
+/** Every pattern and every marker has to be looked up, and hardly any finds something. */
+const POLICIES = {
+  keepOurs: ["/src/part-49/", "/branding/"],
+  keepDeleted: ["/src/part-48/", "*.telemetry"],
+  mustSurvive: ["src/part-01", { path: "src/part-02/file-00002.txt", contains: "A" }],
+  partial: true,
+};
+
+/** @returns the name of the snapshot for each kind. */
+async function prepare(world: World): Promise<Record<Kind, string>> {
+  const { github, fork } = world;
+  const keep = async (name: string, stage: "moved" | "edited") => {
+    await moveUpstream(world, stage);
+    await github.control("POST", "/snapshots", { name });
+  };
+  await github.control("POST", "/snapshots", { name: "start" });
+  await keep("news", "moved");
+  await keep("clash", "edited");
+  await github.control("POST", "/snapshots/start/restore");
+  editConfig(world.project, (forks) => {
+    forks[`${fork.owner}/${fork.name}`].policies = POLICIES;
+  });
+  await world.upstreamSyncJson("apply", "--yes");
+  await keep("news-with-policies", "moved");
+  await keep("clash-with-policies", "edited");
+  return {
+    ours: "news",
+    recipe: "news",
+    policies: "news-with-policies",
+    conflict: "clash",
+    partial: "clash-with-policies",
+  };
 }
 
 function told({ seconds, whole, bytes }: Cost): string {
@@ -110,12 +197,12 @@ async function logOf(world: World, { id }: Job): Promise<Line[]> {
  * Seconds: of the job that fetches both sides, merges and pushes, as the recipe does, from its program's start to the candidate.
  * The whole is all jobs from the trigger to the end but the one that runs the tests; its bytes are what counts.
  */
-async function oneSync(world: World): Promise<Cost> {
+async function oneSync(world: World, conclusion: "success" | "failure"): Promise<Cost> {
   const { outcome, started, ended, jobs, log } = await runWorkflow(world);
   const { merge = [], test = [], finish = [] } = jobs;
   const begin = merge.find(({ text }) => text.startsWith("##[group]Run node "))?.at;
   const [end, tests, finishing] = [merge.at(-1)?.at, test[0]?.at, finish[0]?.at];
-  if (outcome !== "success" || !begin || !end || !tests || !finishing) throw new Error(`the sync ended as ${outcome}`);
+  if (outcome !== conclusion || !begin || !end || !tests || !finishing) throw new Error(`the sync ended as ${outcome}`);
   const duringTests = ({ time }: LogEntry) => Date.parse(time) >= tests && Date.parse(time) < finishing;
   return {
     seconds: (end - begin) / 1000,

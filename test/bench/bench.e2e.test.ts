@@ -18,6 +18,9 @@ test("the bench measures all it promises, on a tiny project", async () => {
   expect(figures).toEqual({
     sync: { timeRatio: expect.any(Number), bytesRatio: expect.any(Number) },
     idle: { refLookups: 2, packBytes: 0 },
+    policies: { timeRatio: expect.any(Number), bytesRatio: expect.any(Number) },
+    conflict: { timeRatio: expect.any(Number), partialTimeRatio: expect.any(Number) },
+    large: { files: 60, commits: 40, seconds: expect.any(Number), peakMegabytes: expect.any(Number) },
     deploy: { resources: expect.any(Number), plan: cost, apply: cost, destroy: cost },
     synth: [
       { forks: 1, timeRatio: expect.any(Number), seconds: expect.any(Number), peakMegabytes: expect.any(Number) },
