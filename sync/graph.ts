@@ -36,17 +36,25 @@ export function treeOf(git: Git, commit: Sha): Promise<Sha> {
   return git.text(["rev-parse", "--verify", `${commit}^{tree}`]);
 }
 
-/** Seconds since the epoch. */
+/** The end of 2099, the last that git lets a commit of ours have; it keeps whatever somebody else wrote. */
+const LATEST = 4_102_444_799;
+
+/** Seconds since the epoch, from 1970 to 2099 whatever the commit says. */
 export async function committerDate(git: Git, commit: Sha): Promise<number> {
-  return Number(await git.text(["show", "--no-patch", "--format=%ct", commit]));
+  return dated(await git.text(["show", "--no-patch", "--format=%ct", commit]));
 }
 
-/** Committer dates (seconds since the epoch) of the commits in `to` that none of `from` has. */
+/** Nothing stands for a date that git cannot read. */
+function dated(text: string): number {
+  return Math.min(Number(text), LATEST);
+}
+
+/** Committer dates (as `committerDate`) of the commits in `to` that none of `from` has. */
 export async function datesBetween(git: Git, from: readonly Sha[], to: Sha): Promise<number[]> {
   // --no-commit-header exists since git 2.33; hosted runners and Debian 12 have it.
   return lines(
-    await git.text(["rev-list", "--no-commit-header", "--format=%ct", to, ...from.map((one) => `^${one}`)]),
-  ).map(Number);
+    await git.text(["rev-list", "--no-commit-header", "--format=:%ct", to, ...from.map((one) => `^${one}`)]),
+  ).map((line) => dated(line.slice(1)));
 }
 
 export const NO_FILE = "000000";

@@ -77,7 +77,7 @@ export const labelName: Check = (value) => {
 
 /** https://git-scm.com/docs/git-check-ref-format, with `refs/heads/` before it, and GitHub's own limits. */
 export const branchName: Check = (value) => {
-  const complaint = oneLine(value) ?? gitRefuses(value);
+  const complaint = oneLine(value) ?? unseenIn(value) ?? gitRefuses(value);
   if (complaint) return complaint;
   // GitHub refuses a branch named like a commit; 64 digits are a commit of a SHA-256 repository.
   if (/^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(value)) {
@@ -89,6 +89,12 @@ export const branchName: Check = (value) => {
     return { expected: "at most 250 bytes, GitHub's limit", fix: "choose a shorter name" };
   return undefined;
 };
+
+/** People copy it into a shell from a text where they could not see it. */
+function unseenIn(value: string): Complaint | undefined {
+  if (!/[\p{Cf}\p{Cs}\p{DI}]|(?! )\p{Zs}/u.test(value)) return undefined;
+  return { expected: "a name without characters that nobody sees", fix: "type it anew, or rename the branch" };
+}
 
 function gitRefuses(value: string): Complaint | undefined {
   const parts = value.split("/");

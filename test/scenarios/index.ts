@@ -2,6 +2,7 @@
 import { conflicts } from "./conflicts.ts";
 import { files } from "./files.ts";
 import { follow } from "./follow.ts";
+import { hostile } from "./hostile.ts";
 import { landing } from "./landing.ts";
 import { normal } from "./normal.ts";
 import { people } from "./people.ts";
@@ -24,6 +25,7 @@ export const topics: readonly Topic[] = [
   workflowFiles,
   tests,
   refusals,
+  hostile,
 ];
 
 export const scenarios: readonly Scenario[] = topics.flatMap((topic) => topic.scenarios);

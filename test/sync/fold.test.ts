@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FoldInput, foldCandidate } from "../../sync/fold.ts";
 import { type Git, gitIn } from "../../sync/git.ts";
+import { committerDate, datesBetween } from "../../sync/graph.ts";
 import { heldWorkflows } from "../../sync/hold.ts";
 import { NO_POLICIES } from "../../sync/policies.ts";
 import { type BareRepository, bareRepository, lines } from "./support/repository.ts";
@@ -71,6 +72,22 @@ describe("a fold without a conflict", () => {
     expect(tip).not.toBe(upstream);
     expect(parents(tip)).toEqual([base, upstream]);
   });
+
+  test.each(["99999999999 +0000", `${2n ** 64n - 2n} +0000`, "-5 +0000", "yesterday"])(
+    "takes in a commit of any date: %s",
+    async (date) => {
+      const tree = repository.git("rev-parse", `${on(base, { u: "upstream\n" })}^{tree}`);
+      const somebody = `Somebody <somebody@example.com> ${date}`;
+      const text = `tree ${tree}\nparent ${base}\nauthor ${somebody}\ncommitter ${somebody}\n\nmsg\n`;
+      const file = join(folder, "commit");
+      writeFileSync(file, text);
+      const upstream = repository.git("hash-object", "-t", "commit", "-w", "--literally", file);
+      const { tip } = await fold({ sync: base, target: base, upstream });
+      expect(parents(tip)).toEqual([base, upstream]);
+      expect(await datesBetween(git, [base], upstream)).toEqual([await committerDate(git, upstream)]);
+      expect(await committerDate(git, tip)).toBeLessThanOrEqual(Date.UTC(2100, 0) / 1000);
+    },
+  );
 
   test("gives the same commits every time, dated by the newest parent", async () => {
     const tips = { sync: base, target: on(base, { t: "t\n" }), upstream: on(base, { u: "u\n" }) };
