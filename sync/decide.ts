@@ -98,6 +98,17 @@ export interface FinishFacts {
   readonly follows: "branch" | "tag";
   /** A tag that was taken before and is not part of what comes now. */
   readonly left: string | undefined;
+  /** The jobs that make generated files anew; undefined where nothing is to be made. */
+  readonly regenerate:
+    | {
+        readonly result: JobResult;
+        /** Of the job that commits what was made. */
+        readonly committed: JobResult;
+        readonly reason: string;
+        /** Names of the commands that failed. */
+        readonly failed: readonly string[];
+      }
+    | undefined;
   readonly test: {
     readonly result: JobResult;
     /** GitHub's own list of the run's jobs; undefined when the job is not on it. */
@@ -190,8 +201,17 @@ interface Folded {
 }
 
 function decideTested(facts: FinishFacts, folded: Folded): FinishDecision {
-  const { test } = facts;
+  const { test, regenerate } = facts;
   const link = folded.candidate.slice(0, 12);
+  if (regenerate?.result === "failure") {
+    const commands =
+      regenerate.failed.length === 0 ? "read the log of the job regenerate" : regenerate.failed.join(", ");
+    return testsFailed(facts, folded.candidate, `generated files could not be made anew: ${commands}`);
+  }
+  if (regenerate && regenerate.committed !== "success") {
+    const words = `making generated files anew on ${link} ended as "${regenerate.result}", committing them as "${regenerate.committed}"`;
+    return stopped(regenerate.reason || `${words}; run the workflow again`);
+  }
   if (test.result === "cancelled") return stopped(`the tests of ${link} were cancelled or ran out of time`);
   if (test.result === "skipped") return stopped(`the tests of ${link} did not run`);
   const judgement = test.checks && judgeChecks(test.checks);
@@ -202,14 +222,7 @@ function decideTested(facts: FinishFacts, folded: Folded): FinishDecision {
     );
   }
   if (test.result === "failure" || judgement?.kind === "failed") {
-    return {
-      outcome: "tests-failed",
-      reason: [failedSteps(facts), ...proposalNotes(facts)].join("; "),
-      updates: [],
-      status: { sha: folded.candidate, state: "failure", text: failedSteps(facts) },
-      pullRequest: "heal",
-      clean: true,
-    };
+    return testsFailed(facts, folded.candidate, failedSteps(facts));
   }
   if (test.conclusion !== "success") {
     return stopped(`GitHub does not list the test job of this run as a success but as ${test.conclusion ?? "unknown"}`);
@@ -343,6 +356,17 @@ function conflictWithNothing(facts: FinishFacts): FinishDecision {
     ].join("; "),
     updates: [],
     status: undefined,
+    pullRequest: "heal",
+    clean: true,
+  };
+}
+
+function testsFailed(facts: FinishFacts, sha: string, text: string): FinishDecision {
+  return {
+    outcome: "tests-failed",
+    reason: [text, ...proposalNotes(facts)].join("; "),
+    updates: [],
+    status: { sha, state: "failure", text },
     pullRequest: "heal",
     clean: true,
   };

@@ -9,14 +9,14 @@ import type { Git } from "./git.ts";
 import type { GitHub } from "./github.ts";
 import { changesBetween, datesBetween, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
 import { heldWorkflows } from "./hold.ts";
-import { pushedSince, readJobs } from "./jobs.ts";
+import { type Job, pushedSince, readJobs } from "./jobs.ts";
 import { readSettled } from "./judge-proposal.ts";
 import { readPullState } from "./known-pull-request.ts";
 import { type Landed, readLanded } from "./landing.ts";
 import type { Context } from "./look.ts";
 import { chooseFollowed, lookUpUpstream } from "./look-up.ts";
 import { readPause } from "./pause.ts";
-import { type Kept, NO_POLICIES, readKept } from "./policies.ts";
+import { type Kept, NO_POLICIES, REGENERATED, readKept } from "./policies.ts";
 import type { SettledByPeople } from "./pull-request.ts";
 import { candidateBranch, candidateRef, type RemoteRefs, recordRef, tagRecordUpdates } from "./refs.ts";
 import { fetchUpstream, isKnownAncestor } from "./repository.ts";
@@ -27,6 +27,7 @@ import { Stop } from "./stop.ts";
 const TEST_JOB = "test";
 /** Steps of the test plan are named so by the workflow; the others prepare and tear down. */
 const TEST_STEP = "Test: ";
+const REGENERATE_STEP = "Regenerate: ";
 
 export async function readFinishFacts(
   settings: FinishSettings,
@@ -41,6 +42,7 @@ export async function readFinishFacts(
   const whole = brings === settings.upstreamSha;
   // A part of it is not what the tag names; without a candidate all of it is in already.
   const isIn = whole || candidate === undefined;
+  const jobs = await readJobs(context.github, settings);
   const promotable = candidate !== undefined && settings.testResult === "success";
   return {
     pull: await readPullState(context.github, settings),
@@ -62,7 +64,8 @@ export async function readFinishFacts(
     upstreamNow: promotable ? await readUpstreamNow(git, settings, context, now) : "unknown",
     follows: settings.upstream.ref.startsWith("refs/tags/") ? "tag" : "branch",
     left: whole ? await readLeft(git, settings, now) : undefined,
-    test: { result: settings.testResult, ...(await readTestJob(context.github, settings)) },
+    regenerate: settings.regenerate && { ...settings.regenerate, failed: failedOf(jobs) },
+    test: { result: settings.testResult, ...(await readTestJob(context.github, settings, jobs)) },
     now,
     candidateRef: now.candidates.get(candidateRef(settings)),
     candidateHolds: candidate !== undefined && (await holds(git, settings, candidate, now)),
@@ -109,8 +112,11 @@ async function readLeft(git: Git, settings: FinishSettings, { recorded }: Remote
 }
 
 /** Never from the test job's own output: upstream's code writes that. */
-async function readTestJob(github: GitHub, settings: FinishSettings): Promise<Omit<FinishFacts["test"], "result">> {
-  const jobs = await readJobs(github, settings);
+async function readTestJob(
+  github: GitHub,
+  settings: FinishSettings,
+  jobs: readonly Job[],
+): Promise<Omit<FinishFacts["test"], "result">> {
   const job = jobs.find(({ name }) => name === TEST_JOB);
   const { checks } = settings.tests;
   const { candidate } = settings.merge;
@@ -127,6 +133,14 @@ async function readTestJob(github: GitHub, settings: FinishSettings): Promise<Om
       seconds: secondsBetween(step.started_at, step.completed_at),
     })),
   };
+}
+
+/** Commands of `policies.regenerate` that failed. */
+function failedOf(jobs: readonly Job[]): string[] {
+  const steps = jobs.find(({ name }) => name === "regenerate")?.steps ?? [];
+  return steps.flatMap(({ name, conclusion }) =>
+    conclusion === "failure" ? [name.startsWith(REGENERATE_STEP) ? name.slice(REGENERATE_STEP.length) : name] : [],
+  );
 }
 
 function secondsBetween(from: string | null | undefined, to: string | null | undefined): number {
@@ -162,6 +176,19 @@ async function holds(git: Git, settings: FinishSettings, candidate: Sha, now: Re
   return (await treeOf(git, candidate)) === settings.merge.tree;
 }
 
+/** Files that a run made anew, in commits of `tip` that the target lacks. */
+export async function readRegenerated(git: Git, tip: Sha, target: Sha): Promise<string[]> {
+  const format = "--format=%H%x09%(trailers:key=Upstream-Sync-Side,valueonly,separator=)";
+  const range = ["rev-list", "--no-merges", "--first-parent", "--no-commit-header", format, tip, `^${target}`];
+  const commits = (await git.text(range)).split("\n").map((line) => line.split("\t"));
+  const paths = new Set<string>();
+  for (const [sha = "", side] of commits) {
+    if (side !== REGENERATED) continue;
+    for (const { path } of await changesBetween(git, `${sha}^`, sha)) paths.add(readable(path));
+  }
+  return [...paths].sort();
+}
+
 const NOTHING: Derived = { fold: undefined, candidate: false, landing: undefined, taken: [] };
 
 /**
@@ -169,7 +196,8 @@ const NOTHING: Derived = { fold: undefined, candidate: false, landing: undefined
  * @throws Stop when the fold does not come out as in `merge`.
  */
 export async function readDerived(git: Git, settings: FinishSettings, now: RemoteRefs): Promise<Derived> {
-  const { result, candidate, sync, target, conflict, proposals } = settings.merge;
+  const { result, sync, target, conflict, proposals } = settings.merge;
+  const candidate = settings.merge.folded ?? settings.merge.candidate;
   if (result !== "success" || sync === undefined || target === undefined) return NOTHING;
   if (!conflict && proposals.size === 0) return NOTHING;
   const upstream = settings.upstreamSha;

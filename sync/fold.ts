@@ -16,6 +16,7 @@ import {
   removedBy,
   type Settled,
   survivorWords,
+  withGenerated,
   withPolicies,
 } from "./policies.ts";
 import { Stop } from "./stop.ts";
@@ -191,16 +192,25 @@ function conflictsOn(side: Side, open: Settled["open"]): Conflict[] {
 }
 
 /** What of a merge is for people, and the tree without what is held, kept or this program's own. */
-async function settle(git: Git, rules: Rules, tip: Sha, step: Pick<Step, "side" | "own" | "base">, merged: Merged) {
-  if (step.side === "target") return { open: merged.conflicts, tree: merged.tree };
+async function settle(
+  git: Git,
+  rules: Rules,
+  tip: Sha,
+  step: Pick<Step, "side" | "commit" | "own" | "base">,
+  merged: Merged,
+) {
+  // What the team has on the target comes first; the file is made anew either way.
+  if (step.side === "target")
+    return withGenerated(git, rules.policies, { open: merged.conflicts, tree: merged.tree }, step.commit);
   const own = step.own ?? (await treeOf(git, tip));
   const fixed = isFixed(rules);
   const conflicts = merged.conflicts.filter(({ path }) => !fixed(path));
-  const { open, tree } = await withPolicies(git, rules.policies, {
+  const kept = await withPolicies(git, rules.policies, {
     own,
     base: step.base ?? merged.base,
     merged: { ...merged, conflicts },
   });
+  const { open, tree } = await withGenerated(git, rules.policies, kept, own);
   if (open.length > 0) return { open, tree };
   const held = rules.upstreamWorkflows === "hold" ? await withWorkflowsOf(git, own, tree) : tree;
   return { open, tree: await withOurs(git, tip, held) };

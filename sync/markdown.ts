@@ -42,8 +42,10 @@ export function conflictLine({ path, kind, side }: Conflict): string {
   return `- ${code(path)}: ${kind}, with ${side}`;
 }
 
+const KEPT = { keepOurs: "kept ours", keepDeleted: "stayed deleted", regenerate: "made anew" } as const;
+
 export function keptLine({ path, policy }: Kept): string {
-  return `- ${policy === "keepOurs" ? "kept ours" : "stayed deleted"}: ${code(path)}`;
+  return `- ${KEPT[policy]}: ${code(path)}`;
 }
 
 /** At most `most` lines, with the rest counted. */

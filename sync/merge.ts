@@ -76,7 +76,9 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
   };
   if (fold === undefined || !candidate) return outputs;
   await refuseOtherWorkflows(settings, git, sync, fold.tree);
-  await withAccess(git, context, settings, PUSHING, ({ push }) => offerCandidate(push, settings, refs, fold.tip));
+  await withAccess(git, context, settings, PUSHING, ({ push }) =>
+    offerCandidate(push, settings, refs, fold.tip, settings.policies.regenerate.length === 0),
+  );
   context.report.log(`Candidate ${fold.tip} is at ${candidateRef(settings)}.`);
   return { ...outputs, candidate: fold.tip, tree: fold.tree };
 }
@@ -103,7 +105,7 @@ async function refuseOtherWorkflows({ route }: MergeSettings, git: Git, sync: Sh
 }
 
 /** A fork's own changes to workflow files come along with the target. */
-const PUSHING = { contents: "write", workflows: "write" } as const;
+export const PUSHING = { contents: "write", workflows: "write" } as const;
 
 /** @throws Stop when upstream took back what the fork has of it. */
 async function refuseRewritten(settings: MergeSettings, context: Context, git: Git, refs: RemoteRefs): Promise<void> {

@@ -7,11 +7,20 @@ import { Stop } from "./stop.ts";
 
 const WHAT = "the push of the candidate was refused";
 
-/** @throws Stop when somebody else's commit is on the branch. */
-export async function offerCandidate(push: Push, settings: Settings, refs: RemoteRefs, tip: string): Promise<void> {
+/**
+ * @param isLast whether no job changes it any more: only then the CI is started.
+ * @throws Stop when somebody else's commit is on the branch.
+ */
+export async function offerCandidate(
+  push: Push,
+  settings: Settings,
+  refs: RemoteRefs,
+  tip: string,
+  isLast: boolean,
+): Promise<void> {
   const ref = candidateRef(settings);
   const mine = { ref, from: refs.candidates.get(ref), to: tip };
-  if (settings.tests.checks.length === 0) return push(WHAT, [mine].filter(isMove));
+  if (settings.tests.checks.length === 0 || !isLast) return push(WHAT, [mine].filter(isMove));
   const branch = `refs/heads/${candidateBranch(settings)}`;
   const before = refs.candidateBranch;
   if (before !== undefined && !isCandidate(refs, before)) throw taken(settings, before);

@@ -18,6 +18,8 @@ export interface Policies {
   readonly mustSurvive: readonly Survivor[];
   /** Whether upstream is taken as far as it merges. */
   readonly partial: boolean;
+  /** Patterns of generated files: a job makes them anew after the merge, whatever it made of them. */
+  readonly regenerate: readonly string[];
 }
 
 /** A file or folder, or a text in a file. */
@@ -26,12 +28,12 @@ export interface Survivor {
   readonly contains?: string;
 }
 
-export const NO_POLICIES: Policies = { keepOurs: [], keepDeleted: [], mustSurvive: [], partial: false };
+export const NO_POLICIES: Policies = { keepOurs: [], keepDeleted: [], mustSurvive: [], partial: false, regenerate: [] };
 
 export interface Kept {
   /** For people. */
   readonly path: string;
-  readonly policy: "keepOurs" | "keepDeleted";
+  readonly policy: "keepOurs" | "keepDeleted" | "regenerate";
 }
 
 /** Kinds of conflict in which one side has no file. */
@@ -83,6 +85,27 @@ export async function leftOpen(
   if (!open.some(may)) return open;
   const mine = await namesIn(git, own);
   return open.filter((one) => !may(one) || mine.has(one.path));
+}
+
+/** The trailer `Upstream-Sync-Side` of a commit that holds what was made anew. */
+export const REGENERATED = "regenerate";
+
+/** Of these either version will do: the file is made anew from the merge. */
+const GENERATED = ["contents", "binary", "add/add", "modify/delete"];
+
+/** Conflicts in generated files, settled with what `from` has there; the other conflicts stay. */
+export async function withGenerated(
+  git: Git,
+  { regenerate }: Policies,
+  { open, tree }: Settled,
+  from: Sha,
+): Promise<Settled> {
+  const generated = matcher(regenerate);
+  const settled = open.filter(({ path, kind }) => generated(path) && GENERATED.includes(kind));
+  if (settled.length === 0) return { open, tree };
+  const files = new Map((await listTree(git, `${from}^{tree}`, ["-r"])).map((entry) => [entry.path, entry]));
+  const rest = open.filter((one) => !settled.includes(one));
+  return { open: rest, tree: await editTree(git, tree, new Map(settled.map(({ path }) => [path, files.get(path)]))) };
 }
 
 function fileBefore({ before, beforeId }: FileChange): File | undefined {
@@ -161,17 +184,18 @@ export function survivorWords({ path, contains }: Survivor): string {
  */
 export async function readKept(
   git: Git,
-  { keepOurs, keepDeleted }: Policies,
+  { keepOurs, keepDeleted, regenerate }: Policies,
   range: { readonly tip: Sha; readonly from: Sha; readonly to: Sha },
   skip: (rawPath: string) => boolean,
 ): Promise<Kept[]> {
-  if (keepOurs.length + keepDeleted.length === 0) return [];
-  const [ours, deleted] = [matcher(keepOurs), matcher(keepDeleted)];
+  if (keepOurs.length + keepDeleted.length + regenerate.length === 0) return [];
+  const [ours, deleted, generated] = [matcher(keepOurs), matcher(keepDeleted), matcher(regenerate)];
   const upstreams = new Set((await changesBetween(git, range.from, range.to)).map(({ path }) => path));
   const differing = (await changesBetween(git, range.tip, range.to)).filter(({ path }) => upstreams.has(path));
   return differing.flatMap(({ path, before }): Kept[] => {
     if (skip(path)) return [];
     if (before === NO_FILE && deleted(path)) return [{ path: readable(path), policy: "keepDeleted" }];
-    return ours(path) ? [{ path: readable(path), policy: "keepOurs" }] : [];
+    if (ours(path)) return [{ path: readable(path), policy: "keepOurs" }];
+    return generated(path) ? [{ path: readable(path), policy: "regenerate" }] : [];
   });
 }

@@ -2,7 +2,7 @@
 import type { Asked } from "./asked.ts";
 import type { FinishDecision, FinishFacts } from "./decide.ts";
 import type { Distance } from "./distance.ts";
-import { readHeld, readKeptOut, readRange, readSettledByPeople, thereIn } from "./finish-facts.ts";
+import { readHeld, readKeptOut, readRange, readRegenerated, readSettledByPeople, thereIn } from "./finish-facts.ts";
 import type { Git } from "./git.ts";
 import { carriesUpstream, readable, treeOf } from "./graph.ts";
 import { readLanded } from "./landing.ts";
@@ -69,7 +69,11 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
     landed: landed?.joined ? { commit: landed.commit, lost: landed.lost.map(readable) } : undefined,
     tip,
     bothChanged: bothChanged.filter((path) => !stays.has(path)),
-    risks: [...(await testRisk(conclusion, tip, target)), ...risksOf(changes.filter(({ path }) => !stays.has(path)))],
+    risks: [
+      ...(await testRisk(conclusion, tip, target)),
+      ...(await madeRisk(conclusion, tip, target)),
+      ...risksOf(changes.filter(({ path }) => !stays.has(path))),
+    ],
     held,
     kept,
     conflicts: record.conflicts,
@@ -92,6 +96,13 @@ function testsUrl({ tests, serverUrl, repository, run }: FinishSettings, tip: st
 async function testRisk({ settings, git }: Conclusion, tip: string, target: string): Promise<Risk[]> {
   const paths = await replacedTests(git, settings.tests.trusted, tip, target);
   const title = "The fork's own tests, not as they were run: once landed, these are what the next run tests with";
+  return paths.length === 0 ? [] : [{ title, paths }];
+}
+
+async function madeRisk({ settings, git }: Conclusion, tip: string, target: string): Promise<Risk[]> {
+  if (settings.policies.regenerate.length === 0) return [];
+  const paths = await readRegenerated(git, tip, target);
+  const title = "Made anew by the fork's commands, out of files that upstream wrote";
   return paths.length === 0 ? [] : [{ title, paths }];
 }
 

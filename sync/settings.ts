@@ -98,6 +98,21 @@ export interface WaitSettings extends Settings {
   readonly timeoutMinutes: number;
 }
 
+/** Of the job that runs upstream's code: it has no token. */
+export interface CollectSettings extends Pick<Settings, "upstreamWorkflows" | "policies" | "files"> {
+  readonly candidate: string;
+}
+
+export interface CommitSettings extends Settings {
+  readonly credential: Credential;
+  /** What `merge` made. */
+  readonly candidate: string;
+  readonly tree: string;
+  /** What that job made of it: its word, and a pack in Base64. */
+  readonly made: string;
+  readonly pack: string;
+}
+
 export interface FinishSettings extends Settings {
   /** Asked for by hand: nothing is moved and nothing is written but the record. */
   readonly dryRun: boolean;
@@ -111,10 +126,16 @@ export interface FinishSettings extends Settings {
     readonly tree: string | undefined;
     readonly sync: string | undefined;
     readonly target: string | undefined;
+    /** What the fold came to, where generated files are made anew on top of it; else that is the candidate. */
+    readonly folded: string | undefined;
     /** Tips of the branches for people as `merge` saw them, by name. */
     readonly proposals: ReadonlyMap<string, string>;
   };
   readonly upstreamSha: string;
+  /** The two jobs that make generated files anew; undefined where nothing is to be made. */
+  readonly regenerate:
+    | { readonly result: JobResult; readonly committed: JobResult; readonly reason: string }
+    | undefined;
   readonly testResult: JobResult;
 }
 
@@ -138,6 +159,28 @@ export function readWaitSettings(environment: Environment): WaitSettings {
   }));
 }
 
+export function readCollectSettings(environment: Environment): CollectSettings {
+  return complete(environment, (read) => ({
+    candidate: read.matching("CANDIDATE_SHA", SHA, "a commit id of 40 hexadecimal digits"),
+    upstreamWorkflows: read.oneOf("UPSTREAM_WORKFLOWS", ["hold", "accept"]),
+    policies: read.json("POLICIES", policiesOf, EXPECTED_POLICIES, NO_POLICIES),
+    files: { output: read.text("GITHUB_OUTPUT"), summary: read.text("GITHUB_STEP_SUMMARY"), temporary: "" },
+  }));
+}
+
+export function readCommitSettings(environment: Environment): CommitSettings {
+  return complete(environment, (read) => ({
+    ...common(read),
+    credential: credential(read),
+    candidate: read.matching("CANDIDATE_SHA", SHA, "a commit id of 40 hexadecimal digits"),
+    tree: read.matching("TREE_SHA", SHA, "a tree id of 40 hexadecimal digits"),
+    made: read.matching("MADE_TREE", SHA, "a tree id of 40 hexadecimal digits"),
+    pack: PACKS.map((name) => read.optional(name)).join(""),
+  }));
+}
+
+const PACKS = ["PACK_1", "PACK_2", "PACK_3", "PACK_4"];
+
 export function readFinishSettings(environment: Environment): FinishSettings {
   return complete(environment, (read) => ({
     ...afterLook(read),
@@ -152,11 +195,20 @@ export function readFinishSettings(environment: Environment): FinishSettings {
       tree: read.optionalSha("TREE_SHA"),
       sync: read.optionalSha("SYNC_SHA"),
       target: read.optionalSha("TARGET_SHA"),
+      folded: read.optionalSha("MERGED_SHA"),
       proposals:
         read.optional("PROPOSALS") === ""
           ? new Map()
           : read.json("PROPOSALS", proposalsOf, 'JSON of commit ids by names such as "conflict-1"', new Map()),
     },
+    regenerate:
+      read.optional("REGENERATE_RESULT") === ""
+        ? undefined
+        : {
+            result: read.oneOf("REGENERATE_RESULT", JOB_RESULTS),
+            committed: read.oneOf("REGENERATED_RESULT", JOB_RESULTS),
+            reason: read.optional("REGENERATED_REASON"),
+          },
     testResult: read.oneOf("TEST_RESULT", JOB_RESULTS),
   }));
 }
@@ -284,14 +336,15 @@ function pullRequestOf(value: unknown): PullRequestSettings | undefined {
 }
 
 const EXPECTED_FRESHNESS = "JSON with commits and days, each a positive number or not there";
-const EXPECTED_POLICIES = "JSON with keepOurs, keepDeleted, mustSurvive and partial";
+const EXPECTED_POLICIES = "JSON with keepOurs, keepDeleted, mustSurvive, partial and regenerate";
 
 function policiesOf(value: unknown): Policies | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { keepOurs, keepDeleted, mustSurvive, partial } = value as Record<string, unknown>;
+  const { keepOurs, keepDeleted, mustSurvive, partial, regenerate } = value as Record<string, unknown>;
   if (!isTexts(keepOurs) || !isTexts(keepDeleted) || typeof partial !== "boolean") return undefined;
+  if (!isTexts(regenerate)) return undefined;
   if (!Array.isArray(mustSurvive) || !mustSurvive.every(isSurvivor)) return undefined;
-  return { keepOurs, keepDeleted, mustSurvive, partial };
+  return { keepOurs, keepDeleted, mustSurvive, partial, regenerate };
 }
 
 function testsOf(value: unknown): TestSettings | undefined {

@@ -15,11 +15,6 @@ const several = (value: unknown) =>
 
 export const notYet: readonly NotYet[] = [
   { path: ["routes"], asksForIt: given, fix: "remove it: a fork has one route, upstream.branch to branches.target" },
-  {
-    path: ["policies", "regenerate"],
-    asksForIt: given,
-    fix: "remove it, and let a workflow of the fork's own make these files anew on the sync pull request",
-  },
   { path: ["tests"], asksForIt: several, fix: "keep one of compose, run and checks" },
 ];
 

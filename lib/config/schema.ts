@@ -264,12 +264,17 @@ const policies = z
     regenerate: z
       .array(
         z.strictObject({
-          paths: z.array(text(pathPattern)).min(1).describe("Generated files."),
-          run: text(command).describe("What makes them anew."),
+          paths: z
+            .array(text(pathPattern))
+            .min(1)
+            .describe("Patterns of generated files, such as package-lock.json or locales/*.json."),
+          run: text(command).describe("What makes them anew, in bash, in the checked out candidate."),
         }),
       )
-      .optional()
-      .describe("Generated files and the commands that make them anew. Not available in this version."),
+      .default([])
+      .describe(
+        "Generated files and the commands that make them anew after each merge, before the tests and without a credential; a conflict in one of them is settled by that.",
+      ),
   })
   .prefault({})
   .describe("What the fork has decided once and for all about upstream's changes.");

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
+import { programPolicies } from "../config/policies.ts";
 import type { ForkConfig } from "../config/schema.ts";
 import { Failure } from "../failure.ts";
 import { packageRoot } from "../package-root.ts";
@@ -37,7 +38,8 @@ export async function askProgram(
   { ref, ...commits }: LocalCommits,
   proposals: Readonly<Record<string, string>>,
 ): Promise<ByHandAnswer> {
-  const { branches, landing, upstreamWorkflows, policies } = fork;
+  const { branches, landing, upstreamWorkflows } = fork;
+  const policies = programPolicies(fork.policies);
   const rules = { branches, landing, upstreamWorkflows, policies, upstream: { ref } };
   const request = { ask: "fold", gitFolder, ...rules, commits, proposals };
   return answerSchema.parse(await ask(request));

@@ -188,7 +188,11 @@ async function* copy(standIn: GitHubStandIn, { config, sources }: Scene, env: No
 /** Tests are upstream's code on the person's own machine: what happens is said before. */
 function testsAnnounced({ tests }: ForkConfig, run: boolean, asked: boolean | undefined): string {
   const plan =
-    "run" in tests ? tests.run.map((command) => command.trimStart().split("\n", 1)[0]).join("; ") : "docker compose";
+    "run" in tests
+      ? tests.run.map((command) => command.trimStart().split("\n", 1)[0]).join("; ")
+      : "checks" in tests
+        ? `the fork's own CI (${tests.checks.join(", ")}), which does not run here`
+        : "docker compose";
   if (run) return `tests run on this machine, with the fork's and upstream's code: ${plan}`;
   return asked === false ? "tests are left out" : `tests are left out; --tests runs them on this machine: ${plan}`;
 }

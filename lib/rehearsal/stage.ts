@@ -29,6 +29,7 @@ export interface SetUpOptions {
 }
 
 /** The one command in place of a test plan, and so its name: the sync program knows it and claims no test. */
+const generatedLeftOut = "# generated files are not made anew in this rehearsal";
 const testsLeftOut = "# tests are left out of this rehearsal";
 
 /**
@@ -67,11 +68,14 @@ export async function setUp(
 function asStaged(standIn: GitHubStandIn, config: ForkConfig, placed: Placed, tests: boolean): ForkConfig {
   const plain = { timeoutMinutes: 5, submodules: false, lfs: false, keepGit: true, entry: [] };
   const leftOut = { ...plain, run: [testsLeftOut], trusted: "candidate" } as const;
+  // These run upstream's code as tests do; what they make stays as it is then.
+  const regenerate = config.policies.regenerate.map(({ paths }) => ({ paths, run: generatedLeftOut }));
   return {
     ...config,
     upstream: { ...config.upstream, url: standIn.gitUrl(placed.upstream), private: false },
     credentials: config.credentials === "github-token" ? "github-token" : "deploy-key",
     tests: tests ? config.tests : leftOut,
+    policies: tests ? config.policies : { ...config.policies, regenerate },
   };
 }
 

@@ -35,6 +35,10 @@ export function renderDocument(fork: ForkConfig, template: string, digest: strin
     KEEP_OURS: list(policies.keepOurs, "nothing"),
     KEEP_DELETED: list(policies.keepDeleted, "nothing"),
     MUST_SURVIVE: survivorsText(policies.mustSurvive),
+    REGENERATE: list(
+      policies.regenerate.flatMap(({ paths }) => paths),
+      "nothing",
+    ),
     PARTIAL: policies.partial ? "what merges before the first commit that does not" : "nothing is taken",
     FRESHNESS: freshnessText(fork.freshness),
     LABELS: list(pullRequest.labels, "none"),

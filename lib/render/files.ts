@@ -1,4 +1,5 @@
 /** One fork's config -> the files it gets. Pure, when the templates are given. */
+import { programPolicies } from "../config/policies.ts";
 import type { ForkConfig } from "../config/schema.ts";
 import { checksOf, trustedPaths } from "../config/test-plan.ts";
 import { codeownersPlaces, codeownersSection } from "./codeowners.ts";
@@ -7,6 +8,7 @@ import { canonicalJson, sha256 } from "./digest.ts";
 import { changeOf, renderDocument } from "./document.ts";
 import { expression, fillTemplate } from "./fill-template.ts";
 import { followText } from "./follow.ts";
+import { candidateHoles, regenerateJobs } from "./regenerate-jobs.ts";
 import { readProgram, readTemplates, type Templates } from "./template-source.ts";
 import { testJob } from "./test-job.ts";
 
@@ -73,7 +75,7 @@ function renderWorkflow(fork: ForkConfig, templates: Templates, digest: string, 
     TARGET_BRANCH: fork.branches.target,
     UPSTREAM_WORKFLOWS: fork.upstreamWorkflows,
     LANDING: fork.landing,
-    POLICIES: policiesJson(fork.policies),
+    POLICIES: JSON.stringify(programPolicies(fork.policies)),
     TESTS: JSON.stringify({ trusted: trustedPaths(fork.tests), checks: checksOf(fork.tests) }),
     FRESHNESS: JSON.stringify(fork.freshness),
     PULL_REQUEST: pullRequestJson(fork.pullRequest),
@@ -81,6 +83,8 @@ function renderWorkflow(fork: ForkConfig, templates: Templates, digest: string, 
     DOCUMENT_PATH: fork.document.path,
     DIGEST: digest,
     PROGRAM_SHA256: programSha256,
+    ...candidateHoles(fork),
+    ...regenerateJobs(fork, templates.jobs),
     TEST_JOB: testJob(fork, templates.jobs),
   });
   const size = Buffer.byteLength(content);
@@ -95,8 +99,4 @@ function renderWorkflow(fork: ForkConfig, templates: Templates, digest: string, 
 /** The keys the sync program reads, in a fixed order. */
 function pullRequestJson({ title, labels, reviewers, teamReviewers, whenApproved }: ForkConfig["pullRequest"]): string {
   return JSON.stringify({ title, labels, reviewers, teamReviewers, whenApproved });
-}
-
-function policiesJson({ keepOurs, keepDeleted, mustSurvive, partial }: ForkConfig["policies"]): string {
-  return JSON.stringify({ keepOurs, keepDeleted, mustSurvive, partial });
 }

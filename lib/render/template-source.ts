@@ -6,8 +6,8 @@ import { packageRoot } from "../package-root.ts";
 export interface Templates {
   readonly workflow: string;
   readonly document: string;
-  /** Jobs of which a workflow has one or the other. */
-  readonly jobs: { readonly test: string; readonly wait: string };
+  /** Jobs of which a workflow has some, by what is configured. */
+  readonly jobs: Readonly<Record<"test" | "wait" | "regenerate" | "regenerated", string>>;
 }
 
 export function readTemplates(): Templates {
@@ -15,7 +15,12 @@ export function readTemplates(): Templates {
   return {
     workflow: read("workflow.yml"),
     document: read("document.md"),
-    jobs: { test: read("jobs/test.yml"), wait: read("jobs/wait.yml") },
+    jobs: {
+      test: read("jobs/test.yml"),
+      wait: read("jobs/wait.yml"),
+      regenerate: read("jobs/regenerate.yml"),
+      regenerated: read("jobs/regenerated.yml"),
+    },
   };
 }
 

@@ -3,17 +3,22 @@ import type { ForkConfig } from "../config/schema.ts";
 import { trustedPaths } from "../config/test-plan.ts";
 import { longestRun } from "../config/texts.ts";
 import type { Fragment, Plain } from "./fill-template.ts";
+import { candidateHoles, testedHoles } from "./regenerate-jobs.ts";
 import type { Templates } from "./template-source.ts";
 import { testShell, testSteps } from "./test-steps.ts";
 
 /** @throws when a step is longer than GitHub takes. */
-export function testJob({ tests, repository }: ForkConfig, jobs: Templates["jobs"]): Fragment {
-  if ("checks" in tests) return { template: jobs.wait, values: { TEST_TIMEOUT: tests.timeoutMinutes } };
+export function testJob(fork: ForkConfig, jobs: Templates["jobs"]): Fragment {
+  const { tests, repository } = fork;
+  const from = testedHoles(fork);
+  if ("checks" in tests) return { template: jobs.wait, values: { ...from, TEST_TIMEOUT: tests.timeoutMinutes } };
   const steps = testSteps(tests);
   refuseLongRuns(steps, repository);
   return {
     template: jobs.test,
     values: {
+      ...from,
+      TREE: candidateHoles(fork).TREE,
       TEST_TIMEOUT: tests.timeoutMinutes,
       TEST_SHELL: testShell,
       TRUSTED: trustedPaths(tests).join("\n"),

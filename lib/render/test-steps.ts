@@ -24,8 +24,12 @@ export function testSteps(tests: Exclude<ForkConfig["tests"], { readonly checks:
 }
 
 function commandStep(command: string): Plain {
-  const firstLine = command.trimStart().split("\n", 1)[0] as string;
-  return { name: `${testName}${cut(firstLine)}`, run: command };
+  return { name: stepName(testName, command), run: command };
+}
+
+/** A command goes by its first line. */
+export function stepName(kind: string, command: string): string {
+  return `${kind}${cut(command.trimStart().split("\n", 1)[0] as string)}`;
 }
 
 /** Values reach the shell as variables, so that nothing in them is read as shell. */

@@ -53,7 +53,7 @@ const minimal: Config = {
       },
       upstreamWorkflows: "hold",
       landing: "merge",
-      policies: { keepOurs: [], keepDeleted: [], mustSurvive: [], partial: false },
+      policies: { keepOurs: [], keepDeleted: [], mustSurvive: [], partial: false, regenerate: [] },
       freshness: {},
       owners: {},
       protection: { sync: { mode: "strict", approvals: 1, includeAdministrators: true }, target: "none" },

@@ -55,6 +55,16 @@ describe("keys that have to fit together", () => {
       { tests: { checks: ["ci"] }, branches: { from: "sync/upstream-candidate" } },
       ["branches"],
     ],
+    [
+      "a generated file by no pattern",
+      { policies: { regenerate: [{ paths: [], run: "make" }] } },
+      ["policies.regenerate[0].paths"],
+    ],
+    [
+      "a generated file without a command",
+      { policies: { regenerate: [{ paths: ["a"], run: " " }] } },
+      ["policies.regenerate[0].run"],
+    ],
     ["an owner nobody can be", { owners: { "/x/": ["devops"] } }, ["owners./x/[0]"]],
     ["a pattern CODEOWNERS has not", { owners: { "!x": ["@devops"] } }, ["owners.!x"]],
     ["a mistyped key far down", { protection: { sync: { approval: 1 } } }, ["protection.sync.approval"]],
@@ -119,7 +129,6 @@ describe("keys that have to fit together", () => {
 describe("what this version does not do", () => {
   test.each<[object, string]>([
     [{ routes: [] }, "routes"],
-    [{ policies: { regenerate: [{ paths: ["package-lock.json"], run: "npm install" }] } }, "policies.regenerate"],
     [{ tests: { compose: {}, run: ["npm test"] } }, "tests"],
   ])("%j is refused in so many words", (fork, path) => {
     const resolution = resolveConfig({ version: 1, forks: { "acme/app": { upstream: "up/app", ...fork } } });
@@ -128,11 +137,11 @@ describe("what this version does not do", () => {
     ]);
   });
 
-  test("policies but for regenerate are taken, and a path of mustSurvive may stand alone", () => {
+  test("policies are taken, and a path of mustSurvive may stand alone", () => {
     const policies = { keepOurs: ["/branding/"], mustSurvive: ["LICENSE", { path: "a", contains: "b" }] };
     const resolution = resolveConfig({ version: 1, forks: { "acme/app": { upstream: "up/app", policies } } });
     expect(resolution.ok && resolution.config.forks[0]?.policies).toEqual({
-      ...{ keepOurs: ["/branding/"], keepDeleted: [], partial: false },
+      ...{ keepOurs: ["/branding/"], keepDeleted: [], partial: false, regenerate: [] },
       mustSurvive: [{ path: "LICENSE" }, { path: "a", contains: "b" }],
     });
     expect(

@@ -21,6 +21,13 @@ const forks: Readonly<Record<string, ForkConfig>> = {
   "trusted-tests": forkConfig({ tests: { trusted: "fork", entry: ["it's $HOME", "e2e"] } }),
   "own-ci": forkConfig({ tests: { checks: ["build", "test (20, 'x')"] } }),
   "own-ci-app": { ...forkConfig({ tests: { checks: ["build"] } }), credentials: "github-app" },
+  generated: forkConfig({
+    policies: { regenerate: [{ paths: ["*.lock"], run: "npm install --package-lock-only\nnpm run i18n -- 'a: b'" }] },
+  }),
+  "generated-own-ci": forkConfig({
+    policies: { regenerate: [{ paths: ["*.lock"], run: "make lock" }] },
+    tests: { checks: ["build"] },
+  }),
   "github-app": { ...forkConfig(), credentials: "github-app" },
   "github-token": { ...forkConfig(), credentials: "github-token" },
   "private-upstream": forkConfig({ upstream: { repository: "open-webui/open-webui", private: true } }),

@@ -88,7 +88,7 @@ describe("the files of the complete example", () => {
       SYNC_BRANCH: "sync/upstream",
       TARGET_BRANCH: "dev",
       UPSTREAM_WORKFLOWS: "hold",
-      POLICIES: '{"keepOurs":[],"keepDeleted":[],"mustSurvive":[],"partial":false}',
+      POLICIES: '{"keepOurs":[],"keepDeleted":[],"mustSurvive":[],"partial":false,"regenerate":[]}',
       FRESHNESS: "{}",
       PULL_REQUEST:
         '{"title":"chore: sync with upstream","labels":["upstream-sync"],"reviewers":["devops-lead","tech-lead"],"teamReviewers":[],"whenApproved":"hold"}',

@@ -63,6 +63,7 @@ describe("finish", () => {
     upstreamNow: "same",
     follows: "branch",
     left: undefined,
+    regenerate: undefined,
     test: { result: "success", conclusion: "success", steps: [{ name: "unit", ok: true, seconds: 3 }] },
     now: {
       sync: SYNC,

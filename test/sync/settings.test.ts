@@ -22,7 +22,13 @@ const environment = {
   UPSTREAM_WORKFLOWS: "hold",
   LANDING: "merge",
   FRESHNESS: '{"days":14}',
-  POLICIES: JSON.stringify({ keepOurs: ["/a/"], keepDeleted: [], mustSurvive: [{ path: "b" }], partial: true }),
+  POLICIES: JSON.stringify({
+    keepOurs: ["/a/"],
+    keepDeleted: [],
+    mustSurvive: [{ path: "b" }],
+    partial: true,
+    regenerate: ["l"],
+  }),
   TESTS: JSON.stringify({ trusted: ["e2e"], checks: [] }),
   PULL_REQUEST: JSON.stringify({ title: "t", labels: ["l"], reviewers: [], teamReviewers: [], whenApproved: "hold" }),
   DOCUMENT_PATH: "docs/upstream-sync.md",
@@ -47,7 +53,7 @@ describe("settings", () => {
       owner: "acme",
       run: { id: 77, attempt: 1, url: "https://github.com/acme/open-webui/actions/runs/77" },
       branches: { sync: "sync/upstream", target: "dev" },
-      policies: { keepOurs: ["/a/"], keepDeleted: [], mustSurvive: [{ path: "b" }], partial: true },
+      policies: { keepOurs: ["/a/"], keepDeleted: [], mustSurvive: [{ path: "b" }], partial: true, regenerate: ["l"] },
       tests: { trusted: ["e2e"], checks: [] },
       pullRequest: { title: "t", labels: ["l"], reviewers: [], teamReviewers: [] },
     });
@@ -66,7 +72,7 @@ describe("settings", () => {
   });
 
   test("that are malformed say what they are and what was expected", () => {
-    const policies = { keepOurs: [], keepDeleted: [], mustSurvive: ["b"], partial: false };
+    const policies = { keepOurs: [], keepDeleted: [], mustSurvive: ["b"], partial: false, regenerate: [] };
     const wrong = {
       UPSTREAM_WORKFLOWS: "keep",
       LANDING: "rebase",
@@ -79,7 +85,7 @@ describe("settings", () => {
       'GITHUB_RUN_ID is "x1", expected a number',
       'UPSTREAM_WORKFLOWS is "keep", expected one of hold, accept',
       'LANDING is "rebase", expected one of merge, squash',
-      "POLICIES is not JSON with keepOurs, keepDeleted, mustSurvive and partial",
+      "POLICIES is not JSON with keepOurs, keepDeleted, mustSurvive, partial and regenerate",
       "PULL_REQUEST is not JSON with title, labels, reviewers, teamReviewers and whenApproved (hold or update)",
       "FRESHNESS is not JSON with commits and days, each a positive number or not there",
     ]);

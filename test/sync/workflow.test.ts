@@ -5,9 +5,10 @@ import { parse } from "yaml";
 const read = (path: string) => readFileSync(new URL(`../../templates/${path}`, import.meta.url), "utf8");
 const text = read("workflow.yml");
 const workflow = parse(text);
-const { test: _, ...always } = workflow.jobs;
-/** Each under the name of its file; of these a workflow has one. */
-const testing = { test: parse(read("jobs/test.yml")), wait: parse(read("jobs/wait.yml")) };
+const { test: _, regenerate: __, regenerated: ___, ...always } = workflow.jobs;
+/** Each under the name of its file; a workflow has one of test and wait, and the other two or none. */
+const files = ["test", "wait", "regenerate", "regenerated"];
+const testing = Object.fromEntries(files.map((name) => [name, parse(read(`jobs/${name}.yml`))]));
 const jobs = { ...always, ...testing } as Record<string, Job>;
 
 interface Job {
@@ -54,7 +55,17 @@ describe("the workflow template", () => {
         ...["__CREDENTIALS__", "__CREDENTIAL__", "__CREDENTIAL__", "__ENVIRONMENT__", "__ENVIRONMENT__"],
         ...["__UPSTREAM_ENVIRONMENT__", "__UPSTREAM_TOKEN__", "__UPSTREAM_TOKEN__", "__UPSTREAM_TOKEN__"],
         ...["__CONTENTS__", "__CONTENTS__", "__PULL_REQUESTS__", "__WRITE__", "__CHECKS__", "__STATUSES__"],
-        ...["__TEST_JOB__", "__TEST_TIMEOUT__", "__TEST_TIMEOUT__"],
+        ...["__TEST_JOB__", "__TEST_TIMEOUT__", "__TEST_TIMEOUT__", "__NEEDS__", "__NEEDS__", "__FINISH_NEEDS__"],
+        ...["__CANDIDATE__", "__CANDIDATE__", "__CANDIDATE__", "__TREE__", "__TREE__", "__MERGED__"],
+        ...[
+          "__REGENERATE_JOB__",
+          "__REGENERATE_STEPS__",
+          "__TEST_TIMEOUT__",
+          "__TEST_SHELL__",
+          "__REGENERATE_RESULT__",
+        ],
+        ...["__REGENERATED_JOB__", "__REGENERATED_RESULT__", "__REGENERATED_REASON__"],
+        ...["__ENVIRONMENT__", "__CONTENTS__", "__CREDENTIAL__"],
         ...[
           "__IF_THIS_REPOSITORY__",
           "__TEST_TIMEOUT__",
@@ -70,7 +81,7 @@ describe("the workflow template", () => {
   });
 
   test("uses no action, and starts only by schedule and by hand", () => {
-    expect([text, read("jobs/test.yml"), read("jobs/wait.yml")].join("\n")).not.toMatch(/^[ -]*uses:/m);
+    expect([text, ...files.map((name) => read(`jobs/${name}.yml`))].join("\n")).not.toMatch(/^[ -]*uses:/m);
     expect(Object.keys(workflow.on)).toEqual(["schedule", "workflow_dispatch"]);
   });
 
@@ -82,6 +93,8 @@ describe("the workflow template", () => {
       merge: { contents: "__CONTENTS__", "pull-requests": "read" },
       test: { contents: "read" },
       wait: { actions: "read", checks: "read", contents: "read", statuses: "read" },
+      regenerate: { contents: "read" },
+      regenerated: { contents: "__CONTENTS__" },
       finish: {
         actions: "read",
         checks: "__CHECKS__",
@@ -93,7 +106,7 @@ describe("the workflow template", () => {
     });
   });
 
-  test("gives the credential to one step each of merge and finish, and only there", () => {
+  test("gives the credential to one step each of the jobs that push, and only there", () => {
     const holders = Object.entries(jobs).flatMap(([name, job]) =>
       job.steps.flatMap((one) =>
         typeof one === "string" ? [] : Object.keys(one.env ?? {}).map((variable) => `${name}/${one.name}: ${variable}`),
@@ -105,6 +118,7 @@ describe("the workflow template", () => {
       "merge/Merge: UPSTREAM_TOKEN",
       "finish/Finish: CREDENTIAL",
       "finish/Finish: UPSTREAM_TOKEN",
+      "regenerated/Commit what was made anew: CREDENTIAL",
     ]);
     const environments = Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, job.environment]));
     expect(environments).toEqual({
@@ -112,6 +126,8 @@ describe("the workflow template", () => {
       merge: "__ENVIRONMENT__",
       test: undefined,
       wait: undefined,
+      regenerate: undefined,
+      regenerated: "__ENVIRONMENT__",
       finish: "__ENVIRONMENT__",
     });
   });
@@ -152,6 +168,8 @@ describe("the workflow template", () => {
     expect(JSON.stringify(first)).toContain("github.token");
     expect(rest).toEqual(["__TEST_STEPS__"]);
     expect(testing.wait.name).toBe(testing.test.name);
+    const shown = (jobs.regenerate?.steps ?? []).map((one) => JSON.stringify(one).includes("github.token"));
+    expect(shown).toEqual([true, true, false, false]);
     expect(Object.keys(workflow.env).filter((name) => /TOKEN|SECRET|KEY|CREDENTIAL$/.test(name))).toEqual([]);
   });
 
@@ -163,7 +181,9 @@ describe("the workflow template", () => {
   });
 
   test("fetches and checks the program the same way in every job", () => {
-    const [first, ...others] = ["look", "merge", "wait", "finish"].map((job) => step(job, "Fetch the sync program"));
+    const [first, ...others] = ["look", "merge", "wait", "regenerated", "finish"].map((job) =>
+      step(job, "Fetch the sync program"),
+    );
     for (const other of others) expect(other).toEqual(first);
   });
 });

@@ -1,15 +1,27 @@
 /** One fork, one upstream, and runs of the workflow's jobs in order, as templates/workflow.yml wires them. */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { collect } from "../../../sync/collect.ts";
+import { commit } from "../../../sync/commit.ts";
+import type { Environment } from "../../../sync/environment.ts";
 import { finish } from "../../../sync/finish.ts";
+import { gitIn } from "../../../sync/git.ts";
 import { connect } from "../../../sync/github.ts";
 import { type Context, look } from "../../../sync/look.ts";
 import { merge } from "../../../sync/merge.ts";
 import { reportTo } from "../../../sync/outputs.ts";
 import { NO_POLICIES } from "../../../sync/policies.ts";
 import type { RunRecord } from "../../../sync/record.ts";
-import { readFinishSettings, readLookSettings, readMergeSettings, type Settings } from "../../../sync/settings.ts";
+import {
+  readCollectSettings,
+  readCommitSettings,
+  readFinishSettings,
+  readLookSettings,
+  readMergeSettings,
+  type Settings,
+} from "../../../sync/settings.ts";
 import { type FakeGitHub, fakeGitHub } from "./fake-github.ts";
 import { type BareRepository, bareRepository } from "./repository.ts";
 
@@ -28,6 +40,8 @@ export interface World {
 export interface RunOptions {
   readonly tests?: "success" | "failure" | "cancelled";
   readonly environment?: Readonly<Record<string, string>>;
+  /** What the commands for generated files do in the checked out candidate; true says that they failed. */
+  readonly regenerate?: (folder: string) => unknown;
   /** What others do while the tests run. */
   readonly duringTests?: () => void;
   /** Ends the run after this job, as a killed one. */
@@ -45,6 +59,8 @@ export interface Run {
   readonly summary: string;
 }
 
+type Outputs = Readonly<Record<string, string>>;
+
 const NOW = Date.parse("2026-01-02T00:00:00Z");
 
 export async function world(): Promise<World> {
@@ -59,6 +75,7 @@ export async function world(): Promise<World> {
   async function run({
     tests = "success",
     environment = {},
+    regenerate,
     duringTests,
     until,
     killedAfter,
@@ -89,6 +106,30 @@ export async function world(): Promise<World> {
       summary: readFileSync(files.GITHUB_STEP_SUMMARY, "utf8"),
     });
 
+    /** The jobs regenerate and regenerated, as their steps run them. */
+    async function makeAnew(commands: (folder: string) => unknown, secrets: Environment, merged: Outputs) {
+      const work = mkdtempSync(join(folder, "work-"));
+      const git = (...args: string[]) => execFileSync("git", ["-C", work, ...args], { stdio: "pipe" });
+      git("init", "--quiet", ".");
+      git("fetch", "--quiet", "--no-tags", "--depth=1", `file://${fork.folder}`, merged.candidate ?? "");
+      git("checkout", "--quiet", "--detach", "FETCH_HEAD");
+      if (commands(work) === true) return { REGENERATE_RESULT: "failure", REGENERATED_RESULT: "skipped" };
+      const own = { ...base, CANDIDATE_SHA: merged.candidate, TREE_SHA: merged.tree };
+      const collectSettings = readCollectSettings(own);
+      const report = reportTo(collectSettings.files, (line) => lines.push(line));
+      const sleep = async () => undefined;
+      codes.regenerate = await collect(collectSettings, report, gitIn(work, { environment: own, sleep }));
+      if (codes.regenerate !== 0) return { REGENERATE_RESULT: "failure", REGENERATED_RESULT: "skipped" };
+      const packs = [1, 2, 3, 4].map((n) => [`PACK_${n}`, outputs()[`pack-${n}`] ?? ""]);
+      const commitSettings = readCommitSettings({
+        ...{ ...secrets, ...own, MADE_TREE: outputs().tree, ...Object.fromEntries(packs) },
+        CREDENTIAL: github.deployKey,
+      });
+      codes.regenerated = await commit(commitSettings, context(commitSettings));
+      const result = codes.regenerated === 0 ? "success" : "failure";
+      return { REGENERATE_RESULT: "success", REGENERATED_RESULT: result, REGENERATED_REASON: outputs().reason };
+    }
+
     const lookSettings = readLookSettings(base);
     codes.look = await look(lookSettings, context(lookSettings));
     if (outputs().go !== "true") return end();
@@ -109,11 +150,16 @@ export async function world(): Promise<World> {
     }
     if (until === "merge") return end();
 
+    const merged = outputs();
+    const made = merged.candidate && regenerate ? await makeAnew(regenerate, secrets, merged) : undefined;
     duringTests?.();
     const { candidate, tree, sync, target, conflict, proposals, reason } = outputs();
-    const testResult = candidate ? tests : "skipped";
+    const skipped = !candidate || (made !== undefined && made.REGENERATED_RESULT !== "success");
+    const testResult = skipped ? "skipped" : tests;
     const job = (name: string) => ({ name, conclusion: "success", started_at: "2026-01-01T00:00:01Z", steps: [] });
-    github.jobs = [job("look"), job("merge"), testJob(testResult)];
+    const failing = { name: "Regenerate: make", conclusion: "failure" };
+    const makes = { ...job("regenerate"), steps: made?.REGENERATE_RESULT === "failure" ? [failing] : [] };
+    github.jobs = [job("look"), job("merge"), makes, testJob(testResult)];
     const finishSettings = readFinishSettings({
       ...secrets,
       MERGE_RESULT: merges ? (codes.merge === 0 ? "success" : "failure") : "skipped",
@@ -122,6 +168,8 @@ export async function world(): Promise<World> {
       PROPOSALS: proposals,
       CANDIDATE_SHA: candidate,
       TREE_SHA: tree,
+      MERGED_SHA: merged.candidate,
+      ...made,
       // look writes sync and target too, into outputs of its own job.
       SYNC_SHA: codes.merge === 0 ? sync : "",
       TARGET_SHA: codes.merge === 0 ? target : "",
