@@ -91,11 +91,16 @@ function pullLines({ pr, conflictPull, issues }: RehearseResult): string[] {
 }
 
 /** A conflict makes the run red as well, and its log says no more than the lines above. */
-function failedLines({ outcome, failed }: RehearseResult): string[] {
+function failedLines({ outcome, reason, failed }: RehearseResult): string[] {
   if (!failed || outcome === "conflict") return [];
+  // The reason stands above already, and the record is for machines.
+  const news = (line: string) => !line.startsWith('##[notice]{"v":1') && !(reason && line.includes(reason));
   return [
     `  failed: ${plain(failed.job)}, ${plain(failed.step)}`,
-    ...failed.log.split("\n").map((line) => `    | ${plain(line)}`),
+    ...failed.log
+      .split("\n")
+      .filter(news)
+      .map((line) => `    | ${plain(line)}`),
   ];
 }
 

@@ -45,19 +45,10 @@ Examples:
     )
     .action(async (name: string | undefined, options: RehearseCommandOptions) => {
       const { rehearse } = await import("../lib/operations/rehearse.ts");
-      const result = await follow(
-        rehearse({
-          forks: await forksOf(name, options),
-          sources: {
-            ...(options.fork === undefined ? {} : { fork: options.fork }),
-            ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
-          },
-          data: options.data,
-          tests: options.tests,
-          env: process.env,
-          onStarted: endOnInterrupt,
-        }),
-      );
+      const { data, tests, fork, upstream } = options;
+      const sources = { ...(fork === undefined ? {} : { fork }), ...(upstream === undefined ? {} : { upstream }) };
+      const given = { forks: await forksOf(name, options), sources, data, tests, env: process.env };
+      const result = await unlessInterrupted((onStarted) => follow(rehearse({ ...given, onStarted })));
       if (options.json) printJson("rehearse", result);
       else print(rehearsalText(result));
       const bad = ["conflict", "tests-failed", "stopped"].includes(result.outcome);
@@ -73,15 +64,24 @@ async function forksOf(name: string | undefined, options: RehearseCommandOptions
   return selectForks(context.config, name === undefined ? [] : [name]);
 }
 
-/** Neither a process nor a folder stays behind. */
-function endOnInterrupt(end: () => void): void {
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const) {
-    process.once(signal, () => {
-      end();
-      process.exit(code);
-    });
+/** Neither a process nor a folder stays behind. What breaks because the stand-in ends is no failure: nobody is told, the process ends. */
+async function unlessInterrupted<Result>(work: (onStarted: (end: () => Promise<void>) => void) => Promise<Result>) {
+  let interrupted = false;
+  const onStarted = (end: () => Promise<void>): void => {
+    for (const [signal, code] of [
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+    ] as const) {
+      process.once(signal, () => {
+        interrupted = true;
+        void end().finally(() => process.exit(code));
+      });
+    }
+  };
+  try {
+    return await work(onStarted);
+  } catch (error) {
+    if (interrupted) await new Promise(() => undefined);
+    throw error;
   }
 }

@@ -19,7 +19,7 @@ import { listRepository, madeConfig, resolveMade } from "../rehearsal/made-confi
 import { place, type Sources } from "../rehearsal/place.ts";
 import { type Rehearsal, rehearsing } from "../rehearsal/run.ts";
 import { setUp } from "../rehearsal/stage.ts";
-import type { GitHubStandIn } from "../rehearsal/stand-in.ts";
+import { type GitHubStandIn, sandboxProgram } from "../rehearsal/stand-in.ts";
 
 export interface RehearseOptions {
   /** Forks of the config; undefined: the person has none, and one is made from the two repositories. */
@@ -31,8 +31,8 @@ export interface RehearseOptions {
   /** Whether the test plan is carried out; by default where the config has `tests.run`. */
   readonly tests?: boolean | undefined;
   readonly env: NodeJS.ProcessEnv;
-  /** Called when a stand-in runs, with what ends it at once: for an interrupt. */
-  readonly onStarted?: (end: () => void) => void;
+  /** Called when a stand-in runs, with what ends it and removes what is temporary: for an interrupt. */
+  readonly onStarted?: (end: () => Promise<void>) => void;
 }
 
 export interface RehearseResult extends Rehearsal {
@@ -51,6 +51,8 @@ interface Scene {
 }
 
 export async function* rehearse(options: RehearseOptions): AsyncGenerator<ProgressEvent, RehearseResult> {
+  // Before any folder is made.
+  sandboxProgram();
   const kept = options.data === undefined ? undefined : readKept(resolve(options.data));
   const chosen = kept ? goOn(options, kept) : yield* chooseNew(options);
   const temporary = options.data === undefined;
@@ -64,8 +66,8 @@ export async function* rehearse(options: RehearseOptions): AsyncGenerator<Progre
     const rehearsal = yield* rehearseIn(scene, {
       ...options,
       onStarted: (end) =>
-        onStarted?.(() => {
-          end();
+        onStarted?.(async () => {
+          await end();
           remove();
         }),
     });

@@ -149,7 +149,7 @@ export class GitHubStandIn {
 
   /** Its data stays. @throws when an answer did not have the shape GitHub describes. */
   async stop(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    if (this.hasEnded()) return;
     const { violations } = this.validate ? (await this.control("GET", "/violations")).data : { violations: [] };
     this.process.kill("SIGTERM");
     await once(this.process, "exit");
@@ -157,14 +157,22 @@ export class GitHubStandIn {
       throw new Error(`the sandbox answered what GitHub would not: ${JSON.stringify(violations, null, 2)}`);
   }
 
-  /** Ends it without waiting, for when this process ends at once; jobs that run end with it. */
-  kill(): void {
-    if (this.process.exitCode === null) this.process.kill("SIGTERM");
+  /** Ends it in the middle of whatever it does, jobs included; answers when it is gone. */
+  async kill(): Promise<void> {
+    const ended = this.hasEnded() ? undefined : once(this.process, "exit");
+    this.process.kill("SIGTERM");
+    const impatient = global.setTimeout(() => this.process.kill("SIGKILL"), 10_000);
+    await ended;
+    clearTimeout(impatient);
   }
 
   /** Lets the process live on after this one. */
   leave(): void {
     this.process.unref();
+  }
+
+  private hasEnded(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
   private async send(url: string, method: string, token: string, body: unknown): Promise<Answer> {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -102,6 +102,13 @@ describe("the package, installed from its tarball into an empty folder", () => {
       "resolveConfig",
       "stepsFile",
     ]);
+  });
+
+  test("without the sandbox beside it, rehearse says so before it makes anything", async () => {
+    const rehearsal = ["rehearse", "--fork", ".", "--upstream", ".", "--data", "practice"];
+    const said = await run("npx", "upstream-sync", ...rehearsal).catch((error: Error) => error);
+    expect(String(said)).toContain("the sandbox is not installed");
+    expect(existsSync(join(folder, "practice"))).toBe(false);
   });
 
   let fromConfig: string[];
