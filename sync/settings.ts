@@ -227,7 +227,8 @@ function common(read: Reader): Settings {
 }
 
 /**
- * The same run on the branches of a verification: of what is configured only policies and labels count. Workflow files are held. Upstream is the fork itself, read with the job's own token. Nobody is asked for a review, and nobody is assigned.
+ * The same run on the branches of a verification: of what is configured only policies and labels count. Workflow files are held. Upstream
+ * is the fork itself, read with the job's own token. Nobody is asked for a review, and nobody is assigned.
  */
 function verifying(settings: Settings, id: string): Settings {
   const { route, sync, target, upstream } = verifyNames(id);
