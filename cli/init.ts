@@ -147,7 +147,10 @@ export function initText(
   const answers = taken(proposal);
   const { repository } = proposal.choices;
   const rows = inspection.suggestions.map(({ question, suggested, why }) => {
-    const ownAnswer = suggested !== "" && !answers[question].includes(suggested.replace(/^compose:.*:/, ""));
+    const ownAnswer =
+      suggested === ""
+        ? answers[question] !== "nobody"
+        : !answers[question].includes(suggested.replace(/^compose:.*:/, ""));
     return `  ${question.padEnd(12)}  ${answers[question]}${ownAnswer ? "" : pc.dim(`  ${why}`)}`;
   });
   return [
