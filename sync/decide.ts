@@ -139,6 +139,8 @@ export interface FinishFacts {
   readonly landed: Landed | undefined;
   /** Where the sync tip landed, as the configuration expects it; undefined as long as it did not. */
   readonly landedAt: string | undefined;
+  /** The commit that landed the sync tip without a merge commit while the tests ran. */
+  readonly landedMeanwhile: string | undefined;
   /** What has to change in the record of the newest tag, once upstream's commit is in. */
   readonly tagUpdates: readonly RefUpdate[];
 }
@@ -245,6 +247,12 @@ function decidePromotion(facts: FinishFacts, folded: Folded): FinishDecision {
     );
   }
   const already = now.sync === folded.candidate;
+  // The candidate builds on a sync tip that the target has in its own way by now: git would meet all of it again.
+  if (!already && facts.landedMeanwhile !== undefined) {
+    return stopped(
+      `the sync landed with ${facts.landedMeanwhile} during the tests, without a merge commit; the next run goes on from there`,
+    );
+  }
   if (!facts.candidateHolds || (!already && facts.candidateRef !== folded.candidate)) {
     return stopped(`the candidate ${folded.candidate} is not what this run's merge job made`);
   }

@@ -46,7 +46,7 @@ export async function derive(git: Git, settings: DeriveSettings, commits: Commit
   // What was held before comes in by a merge of its own, after the others.
   const upstreamWorkflows = takes ? "hold" : settings.upstreamWorkflows;
   const branches = proposalsIn(await readPeopleBranches(git, settings, commits.proposals, sync));
-  const landing = await findLanding(git, { sync, target, recorded: commits.landed });
+  const landing = await findLanding(git, { sync, target, recorded: { tested, landed: commits.landed } });
   // A squash that is the expected way leaves nothing to do; where it is not, its repair has to land.
   const done = settings.landing === "squash" && landing?.lost.length === 0;
   const facts: MergeFacts = {

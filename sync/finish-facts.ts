@@ -12,7 +12,7 @@ import { heldWorkflows } from "./hold.ts";
 import { type Job, pushedSince, readJobs } from "./jobs.ts";
 import { readSettled } from "./judge-proposal.ts";
 import { readPullState } from "./known-pull-request.ts";
-import { type Landed, readLanded } from "./landing.ts";
+import { findLanding, type Landed, readLanded } from "./landing.ts";
 import type { Context } from "./look.ts";
 import { chooseFollowed, lookUpUpstream } from "./look-up.ts";
 import { readPause } from "./pause.ts";
@@ -88,16 +88,23 @@ export async function readFinishFacts(
 async function readLandingFacts(
   git: Git,
   { merge, landing }: FinishSettings,
-  { recorded }: RemoteRefs,
-): Promise<Pick<FinishFacts, "landed" | "landedAt">> {
+  now: RemoteRefs,
+): Promise<Pick<FinishFacts, "landed" | "landedAt" | "landedMeanwhile">> {
+  const { recorded } = now;
   const { sync, target, candidate } = merge;
-  if (sync === undefined || target === undefined) return { landed: undefined, landedAt: undefined };
-  const landed = await readLanded(git, { sync, target, recorded: recorded.landed });
+  if (sync === undefined || target === undefined) return NOT_LANDED;
+  const landed = await readLanded(git, { sync, target, recorded });
   // Another sync tip has not landed yet.
   const same = candidate === undefined || candidate === sync;
   const expected = landing === "squash" && same && landed?.joined === false && landed.lost.length === 0;
-  return { landed, landedAt: expected ? landed.commit : undefined };
+  const landedAt = expected ? landed.commit : undefined;
+  if (now.target === undefined || now.target === target) return { landed, landedAt, landedMeanwhile: undefined };
+  const since = await findLanding(git, { sync, target: now.target, recorded });
+  const isNew = since !== undefined && !(await isKnownAncestor(git, since.commit, target));
+  return { landed, landedAt, landedMeanwhile: isNew ? since.commit : undefined };
 }
+
+const NOT_LANDED = { landed: undefined, landedAt: undefined, landedMeanwhile: undefined };
 
 function tagUpdatesOf(settings: FinishSettings, before: Tag | undefined): RefUpdate[] {
   const { follow, ref } = settings.upstream;

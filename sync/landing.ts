@@ -18,7 +18,7 @@ import {
   type Sha,
 } from "./graph.ts";
 import { shellWord } from "./markdown.ts";
-import { proposalBranch } from "./refs.ts";
+import { proposalBranch, type RemoteRefs } from "./refs.ts";
 import { isKnownAncestor } from "./repository.ts";
 import type { Settings } from "./settings.ts";
 import { Stop } from "./stop.ts";
@@ -31,6 +31,13 @@ export interface Landing {
   readonly lost: readonly string[];
 }
 
+/** `recorded.landed`: the commit that an earlier run found, looked at first. */
+interface Tips {
+  readonly sync: Sha;
+  readonly target: Sha;
+  readonly recorded: Pick<RemoteRefs["recorded"], "tested" | "landed">;
+}
+
 /** The target's first-parent line: as far back as it is searched, and how many merges are tried. */
 const MOST_COMMITS = 500;
 const MOST_TRIED = 20;
@@ -39,19 +46,18 @@ const MOST_TRIED = 20;
  * Any commit of the target would do as a place to stop at while merging; the one that has all of the sync is the one at which
  * nothing can conflict. One that has the larger part of its files counts as well, and says what it lost.
  *
- * @param recorded the commit that an earlier run found: looked at first.
  * @returns undefined when the sync landed by a merge commit, or did not land.
  */
-export async function findLanding(
-  git: Git,
-  { sync, target, recorded }: { readonly sync: Sha; readonly target: Sha; readonly recorded: Sha | undefined },
-): Promise<Landing | undefined> {
+export async function findLanding(git: Git, commits: Tips): Promise<Landing | undefined> {
+  const { sync, target, recorded } = commits;
+  // Before the first promotion the sync branch is a branch of the fork's like any other.
+  if (recorded.tested === undefined) return undefined;
   const [base] = await mergeBases(git, sync, target);
   if (base === undefined || base === sync || base === target) return undefined;
   const brought = pathsOf(await changesBetween(git, base, sync));
   if (brought.size === 0) return undefined;
   let best: Landing | undefined;
-  for (const commit of await placesToLook(git, { sync, target, recorded }, brought)) {
+  for (const commit of await placesToLook(git, commits, brought)) {
     const { tree, conflicts } = await mergeTrees(git, sync, commit);
     if (conflicts.length > 0) continue;
     const lost = [...pathsOf(await changesBetween(git, commit, tree))];
@@ -64,7 +70,7 @@ export async function findLanding(
 /** Newest first: commits that changed a file which the sync brings. */
 async function placesToLook(
   git: Git,
-  { sync, target, recorded }: { readonly sync: Sha; readonly target: Sha; readonly recorded: Sha | undefined },
+  { sync, target, recorded: { landed } }: Tips,
   brought: ReadonlySet<string>,
 ): Promise<Sha[]> {
   const line = await git.text([
@@ -82,7 +88,7 @@ async function placesToLook(
     if (commits.has(field)) current = field;
     else if (brought.has(field)) touching.add(current);
   }
-  const known = recorded !== undefined && (await isKnownAncestor(git, recorded, target)) ? [recorded] : [];
+  const known = landed !== undefined && (await isKnownAncestor(git, landed, target)) ? [landed] : [];
   return [...new Set([...known, ...touching])].slice(0, MOST_TRIED);
 }
 
@@ -94,10 +100,7 @@ export interface Landed extends Landing {
   readonly joined: boolean;
 }
 
-export async function readLanded(
-  git: Git,
-  commits: { readonly sync: Sha; readonly target: Sha; readonly recorded: Sha | undefined },
-): Promise<Landed | undefined> {
+export async function readLanded(git: Git, commits: Tips): Promise<Landed | undefined> {
   const landing = await findLanding(git, commits);
   if (landing !== undefined) return { ...landing, tip: commits.sync, joined: false };
   const [last] = (await ourCommits(git, commits.sync, `^${commits.target}`)).filter(({ landed }) => landed);
@@ -165,14 +168,17 @@ export async function findRevert(
   },
 ): Promise<Revert | undefined> {
   if (await isAncestor(git, target, sync)) return undefined;
+  const otherwise = pathsOf(await changesBetween(git, sync, target));
   for (const { commit, tip } of await landingsOf(git, sync, target, landing)) {
     const [before] = await mergeBases(git, `${commit}^1`, tip);
     if (before === undefined) continue;
     const brought = pathsOf(await changesBetween(git, before, tip));
+    const most = (paths: readonly string[]) => paths.length * 2 > brought.size;
+    // On most days that is all: the target has what the sync branch has.
+    if (!most([...brought].filter((path) => otherwise.has(path)))) continue;
     const changed = pathsOf(await changesBetween(git, before, target));
     const wanted = new Map((await changesBetween(git, before, sync)).map((change) => [change.path, change]));
     const back = [...brought].filter((path) => !changed.has(path) && wanted.has(path));
-    const most = (paths: readonly string[]) => paths.length * 2 > brought.size;
     if (!most(back)) continue;
     // A new file that the target only moved elsewhere is still there.
     const there = new Set((await listTree(git, `${target}^{tree}`, ["-r"])).map((entry) => entry.sha));

@@ -46,7 +46,7 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
   const target = facts.now.target;
   if (decision.pullRequest === "leave" || tip === null || target === undefined) return { number: null, warnings: [] };
   const healing = decision.pullRequest === "heal";
-  const landed = await readLanded(git, { sync: tip, target, recorded: facts.now.recorded.landed });
+  const landed = await readLanded(git, { sync: tip, target, recorded: facts.now.recorded });
   // Where merge commits are the rule, content without its history has still to land.
   const repairs = settings.landing === "merge" && landed?.joined === true;
   const there = thereIn(target, landed);

@@ -83,6 +83,7 @@ describe("finish", () => {
     landing: "merge",
     landed: undefined,
     landedAt: undefined,
+    landedMeanwhile: undefined,
     tagUpdates: [],
   };
 

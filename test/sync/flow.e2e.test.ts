@@ -63,6 +63,7 @@ describe("a new commit upstream", () => {
         conflicts: [],
         held: [],
         kept: [],
+        trusted: [],
         firstConflict: null,
         pr: 100,
         issue: null,

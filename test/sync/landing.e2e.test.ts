@@ -141,6 +141,24 @@ describe("merge commits are the rule", () => {
   });
 });
 
+test("a squash while the next one is tested: that is not promoted, and the next run goes on from what landed", async () => {
+  upstreamChanges({ a: lines({ 1: "u1" }), new: "u1\n" });
+  await run("squash");
+  upstreamChanges({ a: lines({ 1: "u2" }), new: "u2\n" });
+  const [before, dev] = [tip("sync/upstream"), tip("dev")];
+  const squashed = w.fork.commit({ parents: [dev], files: { a: lines({ 1: "u1", 9: "fork" }), new: "u1\n" } });
+  const { records } = await w.run({
+    environment: { LANDING: "squash" },
+    duringTests: () => w.fork.git("update-ref", "refs/heads/dev", squashed),
+  });
+  expect(records[0]?.reason).toBe(
+    `the sync landed with ${squashed} during the tests, without a merge commit; the next run goes on from there`,
+  );
+  expect(tip("sync/upstream")).toBe(before);
+  expect((await run("squash")).records).toMatchObject([{ outcome: "promoted", conflicts: [] }]);
+  expect(w.fork.show(tip("sync/upstream"), "a")).toBe(lines({ 1: "u2", 9: "fork" }));
+});
+
 describe("squash is the expected way", () => {
   test("twice in a row: each a merge from what landed, no repair, and the idle look is two look-ups", async () => {
     upstreamChanges({ a: lines({ 1: "u1" }), new: "u1\n" });

@@ -26,7 +26,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const dev = (files: Record<string, string | null>) => repository.commit({ branch: "dev", files });
-const find = (target: string, recorded?: string) => findLanding(git, { sync, target, recorded });
+const find = (target: string, recorded?: string) =>
+  findLanding(git, { sync, target, recorded: { tested: sync, landed: recorded } });
 
 describe("a landing without a merge commit", () => {
   test("is the newest commit that has all of it, whatever came before and after", async () => {
@@ -55,6 +56,11 @@ describe("a landing without a merge commit", () => {
     ["the smaller part is there", () => dev({ a: BROUGHT.a })],
   ])("is none when %s", async (_, target) => {
     expect(await find(target())).toBeUndefined();
+  });
+
+  test("is none before a sync was promoted: two branches of the fork may have the same files", async () => {
+    const recorded = { tested: undefined, landed: undefined };
+    expect(await findLanding(git, { sync, target: dev(BROUGHT), recorded })).toBeUndefined();
   });
 
   test("is found by its record behind more commits than are tried", async () => {
