@@ -75,8 +75,7 @@ function testLines({ tests }: RehearseResult): string[] {
   );
 }
 
-function pullLines({ pr, conflictPull, issues }: RehearseResult): string[] {
-  const open = issues.filter((issue) => issue.open);
+function pullLines({ syncPull: pr, conflictPull, issues }: RehearseResult): string[] {
   return [
     ...(pr
       ? [
@@ -86,7 +85,7 @@ function pullLines({ pr, conflictPull, issues }: RehearseResult): string[] {
     ...(conflictPull
       ? [`  draft for the conflict: #${conflictPull.number}, from ${conflictPull.head} into ${conflictPull.base}`]
       : []),
-    ...open.map(({ number, title }) => `  issue: #${number} ${quoted(title)}`),
+    ...issues.map(({ number, title }) => `  issue: #${number} ${quoted(title)}`),
   ];
 }
 

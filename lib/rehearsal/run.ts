@@ -54,8 +54,9 @@ export interface RehearsedConflict {
 export interface Rehearsal {
   readonly outcome: Outcome;
   readonly reason: string | null;
-  /** The sync pull request: that of this run, else the newest there is. */
+  /** What people find: on a conflict the draft for them, else the sync pull request. */
   readonly pr: RehearsedPull | null;
+  /** Those that are open. */
   readonly issues: readonly RehearsedIssue[];
   /** Full name -> SHA of the fork's refs afterwards. */
   readonly refs: Readonly<Record<string, string>>;
@@ -69,6 +70,8 @@ export interface Rehearsal {
   /** Folders of the bare repositories; null when nothing is kept. */
   readonly fork: string | null;
   readonly upstream: string | null;
+  /** The sync pull request: that of this run, else the newest there is. */
+  readonly syncPull: RehearsedPull | null;
   /** The draft for people who settle a conflict. */
   readonly conflictPull: RehearsedPull | null;
   /** What upstream has that the target had not; null when upstream's commit is not known. */
@@ -203,17 +206,20 @@ async function findings(stage: Stage, record: RunRecord | undefined, jobs: reado
   const upstream = record?.upstream.sha ?? undefined;
   const outcome: Outcome = record?.outcome ?? "stopped";
   const { before, after } = record?.sync ?? { before: null, after: null };
+  const syncPull = syncPullOf(stage, pulls, record?.pr ?? null);
+  const conflictPull = pulls.find(({ base, open }) => base === fork.branches.sync && open) ?? null;
   return {
     outcome,
     reason: record ? record.reason || null : withoutRecord(jobs),
-    pr: syncPull(stage, pulls, record?.pr ?? null),
+    pr: outcome === "conflict" ? (conflictPull ?? syncPull) : syncPull,
     issues: await issuesOf(stage),
     refs: Object.fromEntries(refs),
     conflicts: await conflictsOf(stage, git, refs, record),
     promoted: after !== null && after !== before ? after : null,
     fork: folders.fork,
     upstream: folders.upstream,
-    conflictPull: pulls.find(({ base, open }) => base === fork.branches.sync && open) ?? null,
+    syncPull,
+    conflictPull,
     range: upstream === undefined ? null : await rangeOf(git, refs.get(`refs/heads/${fork.branches.target}`), upstream),
     held: record?.held ?? [],
     kept: record?.kept ?? [],
@@ -261,7 +267,7 @@ async function pullsOf(stage: Stage): Promise<RehearsedPull[]> {
   return pulls.sort((one, other) => other.number - one.number);
 }
 
-function syncPull({ fork }: Stage, pulls: readonly RehearsedPull[], number: number | null): RehearsedPull | null {
+function syncPullOf({ fork }: Stage, pulls: readonly RehearsedPull[], number: number | null): RehearsedPull | null {
   const { sync, target } = fork.branches;
   const ours = pulls.filter(({ head, base }) => head === sync && base === target);
   return pulls.find((pull) => pull.number === number) ?? ours.find(({ open }) => open) ?? ours[0] ?? null;
@@ -269,7 +275,7 @@ function syncPull({ fork }: Stage, pulls: readonly RehearsedPull[], number: numb
 
 async function issuesOf(stage: Stage): Promise<RehearsedIssue[]> {
   // biome-ignore lint/suspicious/noExplicitAny: GitHub's issue, of which the fields below are taken.
-  const issues: any[] = await list(stage, "/issues?state=all&per_page=100");
+  const issues: any[] = await list(stage, "/issues?state=open&per_page=100");
   return issues
     .filter(({ pull_request }) => pull_request === undefined)
     .map(({ number, title, body, labels, state, assignees }) => ({
