@@ -31,7 +31,7 @@ export interface RehearseOptions {
   /** Whether the test plan is carried out; by default where the config has `tests.run`. */
   readonly tests?: boolean | undefined;
   readonly env: NodeJS.ProcessEnv;
-  /** Called when a stand-in runs, with what ends it and removes what is temporary: for an interrupt. */
+  /** Called before a stand-in is started, with what ends it and removes what is temporary: for an interrupt. */
   readonly onStarted?: (end: () => Promise<void>) => void;
 }
 
@@ -152,8 +152,11 @@ async function* rehearseIn(scene: Scene, options: RehearseOptions): AsyncGenerat
   const tests = options.tests ?? (scene.made === undefined && "run" in config.tests);
   yield say(testsAnnounced(config, tests, options.tests));
   if (!kept) noteBegun(folder);
-  const standIn = await startStandIn(folder, kept?.port ?? 0, env);
-  options.onStarted?.(() => standIn.kill());
+  let end = async (): Promise<void> => undefined;
+  options.onStarted?.(() => end());
+  const standIn = await startStandIn(folder, kept?.port ?? 0, env, (kill) => {
+    end = kill;
+  });
   try {
     const placed = kept?.placed ?? (yield* copy(standIn, scene, env));
     const { made, sources } = scene;

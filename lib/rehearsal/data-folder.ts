@@ -119,9 +119,15 @@ function write(folder: string, value: object): void {
 const passedOn = ["PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"];
 
 /** On the port it had before, when that is free. */
-export async function startStandIn(folder: string, port: number, given: NodeJS.ProcessEnv): Promise<GitHubStandIn> {
+export async function startStandIn(
+  folder: string,
+  port: number,
+  given: NodeJS.ProcessEnv,
+  onSpawned: (end: () => Promise<void>) => void,
+): Promise<GitHubStandIn> {
   const env = Object.fromEntries(passedOn.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])));
-  const start = (at: number) => GitHubStandIn.start(standInFolder(folder), { port: at, validate: false, env });
+  const start = (at: number) =>
+    GitHubStandIn.start(standInFolder(folder), { port: at, validate: false, env, onSpawned });
   try {
     return await start(port);
   } catch (error) {

@@ -52,6 +52,8 @@ export interface StandInOptions {
   readonly validate?: boolean;
   /** Its environment; this process's by default. Jobs inherit nothing of it but PATH. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Told what ends the process as soon as there is one: an interrupt may come before it is ready. */
+  readonly onSpawned?: (end: () => Promise<void>) => void;
 }
 
 /** In a session of its own, writing to its own file and not through a pipe of ours: so that it can be left running. */
@@ -72,6 +74,19 @@ function spawnSandbox(folder: string, readyFile: string, log: string, options: S
     detached: true,
     env,
   });
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function endProcess(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  const impatient = global.setTimeout(() => child.kill("SIGKILL"), 10_000);
+  await ended;
+  clearTimeout(impatient);
 }
 
 export class GitHubStandIn {
@@ -104,10 +119,11 @@ export class GitHubStandIn {
     const readyFile = `${data}.json`;
     const log = `${data}.log`;
     const child = spawnSandbox(data, readyFile, log, options);
+    options.onSpawned?.(() => endProcess(child));
     const deadline = Date.now() + 30_000;
     // One that was killed leaves its file behind: only this process's own counts.
     while (readyProcess(readyFile) !== child.pid) {
-      if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
+      if (hasEnded(child) || Date.now() > deadline) {
         child.kill();
         const said = readFileSync(log, "utf8").trimEnd();
         throw new Failure(`the sandbox did not start: ${said.split("\n").at(-1)}`, `see ${log}`, said);
@@ -149,7 +165,7 @@ export class GitHubStandIn {
 
   /** Its data stays. @throws when an answer did not have the shape GitHub describes. */
   async stop(): Promise<void> {
-    if (this.hasEnded()) return;
+    if (hasEnded(this.process)) return;
     const { violations } = this.validate ? (await this.control("GET", "/violations")).data : { violations: [] };
     this.process.kill("SIGTERM");
     await once(this.process, "exit");
@@ -157,22 +173,9 @@ export class GitHubStandIn {
       throw new Error(`the sandbox answered what GitHub would not: ${JSON.stringify(violations, null, 2)}`);
   }
 
-  /** Ends it in the middle of whatever it does, jobs included; answers when it is gone. */
-  async kill(): Promise<void> {
-    const ended = this.hasEnded() ? undefined : once(this.process, "exit");
-    this.process.kill("SIGTERM");
-    const impatient = global.setTimeout(() => this.process.kill("SIGKILL"), 10_000);
-    await ended;
-    clearTimeout(impatient);
-  }
-
   /** Lets the process live on after this one. */
   leave(): void {
     this.process.unref();
-  }
-
-  private hasEnded(): boolean {
-    return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
   private async send(url: string, method: string, token: string, body: unknown): Promise<Answer> {
