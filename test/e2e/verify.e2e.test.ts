@@ -46,6 +46,8 @@ const env = () => ({
   ...process.env,
   GITHUB_TOKEN: fork.world.people.administrator,
   GITHUB_API_URL: fork.world.github.api,
+  // What a killed one leaves on this machine goes with the fork.
+  TMPDIR: fork.world.project,
 });
 
 /** As the guide has it, without the name of the binary. */
