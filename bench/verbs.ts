@@ -62,6 +62,7 @@ async function life(world: World): Promise<Row[]> {
   await time("apply --yes", "brings the new key in");
   await time("verify --yes", "the whole proof", [0, 3]);
   await time(`credentials revoke ${fork} --yes`);
+  await time("credentials create", "after that");
   await time("destroy --yes");
   return rows;
 }

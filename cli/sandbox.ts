@@ -150,7 +150,7 @@ function greeting({ url }: Ready, data: string, seeded: Seed | undefined): strin
         `  git clone ${url}/acme/board.git`,
         `  curl -H "authorization: Bearer $GITHUB_TOKEN" $GITHUB_API_URL/repos/acme/board`,
         `  upstream-sync init acme/board`,
-        `  terraform: provider "github" { base_url = "${url}/", owner = "acme" }`,
+        `  terraform with provider "github" { base_url = "${url}/", owner = "acme" }`,
       ]
     : [
         "  nobody lives here yet; make accounts, tokens and repositories by its control plane, for example",

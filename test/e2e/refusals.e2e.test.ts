@@ -1,4 +1,5 @@
 /** Every verb, when GitHub does not take the token, does not let it, has had enough, or says nothing: one message, what to do, nothing written. */
+import { cpSync, mkdtempSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -23,7 +24,7 @@ const verbs: readonly { readonly typed: string; readonly rights?: RegExp }[] = [
   { typed: `status ${name}` },
   { typed: `verify ${name} --yes`, rights: /GitHub answered 40[34]/ },
   { typed: `credentials create ${name} --replace`, rights: /GitHub answered 40[34]/ },
-  { typed: `credentials rotate ${name}`, rights: /GitHub answered 40[34]/ },
+  { typed: `credentials rotate ${name}` },
   { typed: `credentials revoke ${name} --yes`, rights: /GitHub answered 40[34]/ },
   { typed: `credentials status ${name}`, rights: /GitHub answered 40[34]/ },
   { typed: `docs check ${name}` },
@@ -56,11 +57,14 @@ async function typeAll(env: NodeJS.ProcessEnv, list = verbs, width = 3): Promise
   const told: Told[] = [];
   const next = async (): Promise<void> => {
     for (let one = waiting.shift(); one; one = waiting.shift()) {
+      // A folder of its own: two Terraforms would meet in one.
+      const folder = mkdtempSync(join(fork.world.project, "..", "project-"));
+      cpSync(fork.world.project, folder, { recursive: true });
       const { exitCode, stdout, stderr } = await execa(
         "node",
         [join(packageRoot(), "dist/cli/main.js"), ...one.typed.split(" ")],
         {
-          cwd: fork.world.project,
+          cwd: folder,
           reject: false,
           stdin: "ignore",
           env: {
