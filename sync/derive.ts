@@ -21,6 +21,8 @@ export interface Commits {
   readonly landed?: Sha | undefined;
   /** Tips of the branches for people, by name. */
   readonly proposals: ReadonlyMap<string, Sha>;
+  /** The commit of upstream up to which an earlier fold of the same took it. */
+  readonly taken?: Sha | undefined;
 }
 
 export interface Derived {
@@ -76,7 +78,12 @@ export async function derive(git: Git, settings: DeriveSettings, commits: Commit
   ]);
   const clean = judged.filter(({ markers }) => markers.length === 0);
   const landed = landing?.commit;
-  const merged = await foldCandidate(git, { sync, target, upstream, landed, proposals: clean, names, ...rules });
+  const merged = await foldCandidate(git, {
+    ...{ sync, target, upstream, landed, taken: commits.taken },
+    proposals: clean,
+    names,
+    ...rules,
+  });
   const whole = takes && merged.conflicts.length === 0;
   const folded = whole ? await takeHeld(git, merged, { since: held, upstream, sync: names.sync }) : merged;
   const fold = {

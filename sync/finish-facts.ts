@@ -217,6 +217,7 @@ export async function readDerived(git: Git, settings: FinishSettings, now: Remot
     tested: now.recorded.tested,
     held: now.recorded.held,
     landed: now.recorded.landed,
+    taken: await takenWith(git, candidate, sync, upstream),
   });
   const { fold } = derived;
   const found = (fold?.conflicts.length ?? 0) + (fold?.setAside.length ?? 0);
@@ -226,6 +227,12 @@ export async function readDerived(git: Git, settings: FinishSettings, now: Remot
     got: `${fold?.tip ?? "nothing to fold"} with ${found} conflicts, where merge had ${candidate ?? "no candidate"}`,
     remedy: "Run the workflow again; if it stops again, report it with both commits",
   });
+}
+
+/** Where a fold that takes upstream in part stopped, seen at its candidate: that saves looking for it once more. */
+async function takenWith(git: Git, candidate: Sha | undefined, sync: Sha, upstream: Sha): Promise<Sha | undefined> {
+  if (candidate === undefined || !(await isKnownAncestor(git, sync, candidate))) return undefined;
+  return (await mergeBases(git, candidate, upstream))[0];
 }
 
 /** Every conflict of a fold: of the side that ended it first. */

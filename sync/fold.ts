@@ -7,14 +7,14 @@ import { editTree } from "./edit-tree.ts";
 import { type Git, GitError } from "./git.ts";
 import { committerDate, isAncestor, listTree, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
 import { isOurs, isWorkflowPath, withOurs, withWorkflowsOf } from "./hold.ts";
-import { type MergeTreeOutput, parseMergeTree } from "./merge-tree.ts";
+import { type ConflictedPath, type MergeTreeOutput, parseMergeTree } from "./merge-tree.ts";
 import { matcher } from "./patterns.ts";
 import {
+  isGenerated,
   leftOpen,
   lostBetween,
   type Policies,
   removedBy,
-  type Settled,
   survivorWords,
   withGenerated,
   withPolicies,
@@ -52,6 +52,8 @@ export interface FoldInput extends Rules {
   readonly upstream: Sha;
   /** The commit of the target that has the sync's content without its history (see landing.ts): merged before the rest of it. */
   readonly landed?: Sha | undefined;
+  /** Where an earlier fold of the same commits stopped to take upstream in: looked at first. */
+  readonly taken?: Sha | undefined;
   /** Names for the commit messages. */
   readonly names: { readonly sync: string; readonly target: string; readonly upstream: string };
 }
@@ -187,7 +189,7 @@ async function mergeStep(git: Git, input: FoldInput, tip: Sha, step: Step): Prom
   return { tip: await commitMerge(git, tree, [tip, commit], message), conflicts: [] };
 }
 
-function conflictsOn(side: Side, open: Settled["open"]): Conflict[] {
+function conflictsOn(side: Side, open: readonly ConflictedPath[]): Conflict[] {
   return open.map(({ path, kind }) => ({ path: readable(path), kind, side }));
 }
 
@@ -199,21 +201,35 @@ async function settle(
   step: Pick<Step, "side" | "commit" | "own" | "base">,
   merged: Merged,
 ) {
-  // What the team has on the target comes first; the file is made anew either way.
-  if (step.side === "target")
-    return withGenerated(git, rules.policies, { open: merged.conflicts, tree: merged.tree }, step.commit);
   const own = step.own ?? (await treeOf(git, tip));
+  const left = await unsettled(git, rules, own, step.side, merged.conflicts);
+  const generated = isGenerated(rules.policies);
+  const open = left.filter((one) => !generated(one));
+  // Then there is no commit, and so nothing to edit.
+  if (open.length > 0) return { open, tree: merged.tree };
+  // What the team has on the target comes first; the file is made anew either way.
+  if (step.side === "target") return { open, tree: await withGenerated(git, left, merged.tree, step.commit) };
   const fixed = isFixed(rules);
   const conflicts = merged.conflicts.filter(({ path }) => !fixed(path));
-  const kept = await withPolicies(git, rules.policies, {
-    own,
-    base: step.base ?? merged.base,
-    merged: { ...merged, conflicts },
-  });
-  const { open, tree } = await withGenerated(git, rules.policies, kept, own);
-  if (open.length > 0) return { open, tree };
+  const base = step.base ?? merged.base;
+  const kept = await withPolicies(git, rules.policies, { own, base, merged: { ...merged, conflicts } });
+  const tree = await withGenerated(git, left, kept, own);
   const held = rules.upstreamWorkflows === "hold" ? await withWorkflowsOf(git, own, tree) : tree;
   return { open, tree: await withOurs(git, tip, held) };
+}
+
+/** Conflicts that neither ownership nor policies settle; those in generated files are among them. */
+async function unsettled(
+  git: Git,
+  rules: Rules,
+  own: Sha,
+  side: Side,
+  conflicts: readonly ConflictedPath[],
+): Promise<readonly ConflictedPath[]> {
+  if (side === "target") return conflicts;
+  const fixed = isFixed(rules);
+  const others = conflicts.filter(({ path }) => !fixed(path));
+  return leftOpen(git, rules.policies, own, others);
 }
 
 /** What people have to settle when `commit` is merged into `tip`. */
@@ -236,14 +252,39 @@ async function conflictsIn(
   place: Place,
 ): Promise<Conflict[]> {
   const { conflicts } = await mergeTreesIn(git, tip, commit, place);
-  if (side === "target") return conflictsOn(side, conflicts);
-  const fixed = isFixed(rules);
-  const left = conflicts.filter(({ path }) => !fixed(path));
-  return conflictsOn(side, await leftOpen(git, rules.policies, tip, left));
+  const left = await unsettled(git, rules, tip, side, conflicts);
+  const generated = isGenerated(rules.policies);
+  return conflictsOn(
+    side,
+    left.filter((one) => !generated(one)),
+  );
+}
+
+/** Paths that are looked for, and commits that are looked through: more would take longer than halving does. */
+const MOST_PATHS = 100;
+const MOST_COMMITS = 5000;
+
+/** Where in the line the conflict most likely begins: at the first commit that touches a conflicting file. -1: no idea. */
+async function guessPart(
+  git: Git,
+  { taken }: FoldInput,
+  tip: Sha,
+  { commit }: Pick<Step, "commit">,
+  conflicts: readonly Conflict[],
+  line: readonly Sha[],
+): Promise<number> {
+  if (taken !== undefined && line.includes(taken)) return line.indexOf(taken) + 1;
+  // An argument cannot hold the bytes of other names as they are.
+  const paths = conflicts.map(({ path }) => path).filter((path) => /^[ -~]+$/.test(path));
+  if (line.length > MOST_COMMITS || paths.length === 0) return -1;
+  const range = ["rev-list", "--first-parent", "--reverse", commit, `^${tip}`, "--"];
+  const environment = { GIT_LITERAL_PATHSPECS: "1" };
+  const [first = ""] = (await git.text([...range, ...paths.slice(0, MOST_PATHS)], { environment })).split("\n");
+  return line.indexOf(first);
 }
 
 /**
- * The longest run of upstream's first-parent line that merges, found by halving: one merge for each halving, and two more. What
+ * The longest run of upstream's first-parent line that merges, found by a guess and by halving: one merge for each halving, and four more. What
  * comes after a conflict is taken for a conflict too.
  */
 async function takePart(
@@ -258,12 +299,14 @@ async function takePart(
   let [clean, bad, files] = [-1, line.length - 1, conflicts];
   // Ten times or more on the same tip: its attributes are written out once.
   await withAttributes(git, tip, async (place) => {
-    while (bad - clean > 1) {
-      const middle = Math.floor((clean + bad) / 2);
-      const found = await conflictsIn(git, input, tip, at(middle), place);
-      if (found.length === 0) clean = middle;
-      else [bad, files] = [middle, found];
-    }
+    const tryAt = async (index: number) => {
+      const found = await conflictsIn(git, input, tip, at(index), place);
+      if (found.length === 0) clean = index;
+      else [bad, files] = [index, found];
+    };
+    const guess = await guessPart(git, input, tip, step, conflicts, line);
+    for (const index of [guess, guess - 1]) if (index > clean && index < bad) await tryAt(index);
+    while (bad - clean > 1) await tryAt(Math.floor((clean + bad) / 2));
   });
   const first = { commit: at(bad).commit, files };
   if (clean < 0) return { tip, conflicts, part: { taken: undefined, first } };

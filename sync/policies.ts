@@ -39,22 +39,16 @@ export interface Kept {
 /** Kinds of conflict in which one side has no file. */
 const DELETIONS = ["modify/delete", "rename/delete"];
 
-export interface Settled {
-  /** What is left for people. */
-  readonly open: readonly ConflictedPath[];
-  readonly tree: Sha;
-}
-
 /**
- * A merge with the paths of `keepOurs` and `keepDeleted` as `own` has them.
+ * The tree of a merge with the paths of `keepOurs` and `keepDeleted` as `own` has them.
  * @param facts `own`: a tree, or a commit, with what is the fork's own. `base`: the commit that fork and upstream come from.
  */
 export async function withPolicies(
   git: Git,
   { keepOurs, keepDeleted }: Policies,
   { own, base, merged }: { readonly own: Sha; readonly base: Sha; readonly merged: MergeTreeOutput },
-): Promise<Settled> {
-  if (keepOurs.length + keepDeleted.length === 0) return { open: merged.conflicts, tree: merged.tree };
+): Promise<Sha> {
+  if (keepOurs.length + keepDeleted.length === 0) return merged.tree;
   const [ours, deleted] = [matcher(keepOurs), matcher(keepDeleted)];
   const changes = await changesBetween(git, own, merged.tree);
   const away = new Set(merged.conflicts.filter(({ kind }) => DELETIONS.includes(kind)).map(({ path }) => path));
@@ -68,11 +62,10 @@ export async function withPolicies(
     const stays = before === NO_FILE && deleted(path) && (away.has(path) || gone(path));
     if (ours(path) || stays) edits.set(path, fileBefore(change));
   }
-  const open = await leftOpen(git, { keepOurs, keepDeleted }, own, merged.conflicts);
-  return { open, tree: await editTree(git, merged.tree, edits) };
+  return editTree(git, merged.tree, edits);
 }
 
-/** The same without the tree: what is left for people. */
+/** Conflicts that the policies do not settle: they are left for people. */
 export async function leftOpen(
   git: Git,
   { keepOurs, keepDeleted }: Pick<Policies, "keepOurs" | "keepDeleted">,
@@ -93,19 +86,22 @@ export const REGENERATED = "regenerate";
 /** Of these either version will do: the file is made anew from the merge. */
 const GENERATED = ["contents", "binary", "add/add", "modify/delete"];
 
-/** Conflicts in generated files, settled with what `from` has there; the other conflicts stay. */
+/** Whether a conflict is one in a generated file, which people need not settle. */
+export function isGenerated({ regenerate }: Policies): (conflict: ConflictedPath) => boolean {
+  const generated = matcher(regenerate);
+  return ({ path, kind }) => generated(path) && GENERATED.includes(kind);
+}
+
+/** Conflicts in generated files, settled with what `from` has there. */
 export async function withGenerated(
   git: Git,
-  { regenerate }: Policies,
-  { open, tree }: Settled,
+  conflicts: readonly ConflictedPath[],
+  tree: Sha,
   from: Sha,
-): Promise<Settled> {
-  const generated = matcher(regenerate);
-  const settled = open.filter(({ path, kind }) => generated(path) && GENERATED.includes(kind));
-  if (settled.length === 0) return { open, tree };
+): Promise<Sha> {
+  if (conflicts.length === 0) return tree;
   const files = new Map((await listTree(git, `${from}^{tree}`, ["-r"])).map((entry) => [entry.path, entry]));
-  const rest = open.filter((one) => !settled.includes(one));
-  return { open: rest, tree: await editTree(git, tree, new Map(settled.map(({ path }) => [path, files.get(path)]))) };
+  return editTree(git, tree, new Map(conflicts.map(({ path }) => [path, files.get(path)])));
 }
 
 function fileBefore({ before, beforeId }: FileChange): File | undefined {

@@ -30,4 +30,4 @@ test("the bench measures all it promises, on a tiny project", async () => {
   expect(plan.requests / resources).toBeLessThanOrEqual(1.5);
   expect(apply.requests / resources).toBeLessThanOrEqual(3);
   expect(stderr).toContain("bench: generating a project of 60 files and 40 commits (once)\n");
-}, 120_000);
+}, 240_000);
