@@ -26,6 +26,8 @@ export async function collect(settings: CollectSettings, report: Report, git: Gi
   await must(git, ["read-tree", candidate]);
   await must(git, ["update-index", "-z", "--remove", "--stdin"], input);
   const tree = await git.text(["write-tree"]);
+  // Else every file counts as changed that this index has not looked at; it says so by its exit code.
+  await git.attempt(["update-index", "-q", "--refresh"]);
   const left = await git.text(["diff-files", "--name-only", "-z"]);
   const others = left.split("\0").filter(Boolean);
   if (others.length > 0) {

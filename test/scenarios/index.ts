@@ -11,6 +11,7 @@ import { refusals } from "./refusals.ts";
 import type { Scenario, Topic } from "./scenario.ts";
 import { tests } from "./tests.ts";
 import { upstream } from "./upstream.ts";
+import { whoseTests } from "./whose-tests.ts";
 import { workflowFiles } from "./workflow-files.ts";
 
 export const topics: readonly Topic[] = [
@@ -24,6 +25,7 @@ export const topics: readonly Topic[] = [
   files,
   workflowFiles,
   tests,
+  whoseTests,
   refusals,
   hostile,
 ];
