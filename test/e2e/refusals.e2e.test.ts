@@ -22,7 +22,7 @@ const verbs: readonly { readonly typed: string; readonly rights?: RegExp }[] = [
   { typed: `sync ${name} --local --in clones/local` },
   { typed: `resolve ${name} --in clones/resolve` },
   { typed: `status ${name}` },
-  { typed: `verify ${name} --yes`, rights: /GitHub answered 40[34]/ },
+  { typed: `verify ${name} --yes`, rights: /administration rights/ },
   { typed: `credentials create ${name} --replace`, rights: /GitHub answered 40[34]/ },
   { typed: `credentials rotate ${name}` },
   { typed: `credentials revoke ${name} --yes`, rights: /GitHub answered 40[34]/ },
