@@ -1,4 +1,5 @@
 /** All scenarios, in the order in which docs/scenarios.md tells them. */
+import { accidents } from "./accidents.ts";
 import { conflicts } from "./conflicts.ts";
 import { files } from "./files.ts";
 import { follow } from "./follow.ts";
@@ -28,6 +29,7 @@ export const topics: readonly Topic[] = [
   whoseTests,
   refusals,
   hostile,
+  accidents,
 ];
 
 export const scenarios: readonly Scenario[] = topics.flatMap((topic) => topic.scenarios);

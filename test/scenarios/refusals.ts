@@ -186,11 +186,13 @@ export const refusals: Topic = {
       person: "Nothing.",
       async run(world) {
         world.upstream.commit({ branch: "main", files: { "new.txt": "n\n" } });
-        const api = `/api/v3${world.path}`;
+        const api = world.path;
         await world.fault("GET", `${api}/pulls`, { status: 502, body: { message: "Server Error" } });
         await world.fault("POST", `${api}/pulls`, { status: 502, body: { message: "Server Error" }, when: "after" });
         await world.fault("POST", `${api}/statuses/:sha`, { status: 503, body: { message: "Unavailable" } });
-        expectGreen(await world.run(), "promoted", "tests passed");
+        const run = await world.run();
+        expectGreen(run, "promoted", "tests passed");
+        checkEqual(run.requests.filter(({ status }) => status >= 500).length, 3, "answers that GitHub spoiled");
         checkEqual((await world.pulls("state=all")).length, 1, "pull requests, open and closed");
       },
     },

@@ -14,7 +14,13 @@ export function isWrite({ method, path, git }: Pick<LogEntry, "method" | "path" 
   return !["GET", "HEAD", "SSH"].includes(method) && !path.endsWith("/git-upload-pack");
 }
 
-/** Writes to anything but the forks of the scenarios. */
-export function strayWrites(entries: readonly LogEntry[], forks: readonly string[]): LogEntry[] {
-  return entries.filter((entry) => isWrite(entry) && !forks.some((name) => mentions(entry, name)));
+/** Writes to anything but the forks of the scenarios, by whoever is no person at a command line. */
+export function strayWrites(
+  entries: readonly LogEntry[],
+  forks: readonly string[],
+  people: readonly string[],
+): LogEntry[] {
+  return entries.filter(
+    (entry) => isWrite(entry) && !people.includes(entry.actor) && !forks.some((name) => mentions(entry, name)),
+  );
 }

@@ -22,6 +22,8 @@ export interface Scenario {
   readonly config?: Keys | ((place: Place) => Keys);
   /** Touches what all forks share (the clock, faults that strike everybody): no other runs beside it. */
   readonly alone?: boolean;
+  /** The fork is there and nothing of the set-up in it: for what the command line does about that. */
+  readonly bare?: boolean;
   readonly run: (world: World) => Promise<void>;
 }
 

@@ -44,13 +44,14 @@ describe("a request", () => {
   });
 
   test("that writes elsewhere than to a fork is found", () => {
-    const stray = { ...rest("POST", "/api/v3/repos/up/app-1/pulls"), n: 1, time: "", actor: "", status: 201 };
-    const entries = [stray, { ...stray, path: "/api/v3/repos/acme/fork-1/pulls" }].map((entry) => ({
+    const stray = { ...rest("POST", "/api/v3/repos/up/app-1/pulls"), n: 1, time: "", actor: "bot", status: 201 };
+    const others = [{ path: "/api/v3/repos/acme/fork-1/pulls" }, { path: "/graphql", actor: "ada" }];
+    const entries = [stray, ...others.map((other) => ({ ...stray, ...other }))].map((entry) => ({
       ...entry,
       requestBytes: 0,
       responseBytes: 0,
     }));
-    expect(strayWrites(entries, ["acme/fork-1"]).map(({ path }) => path)).toEqual([stray.path]);
+    expect(strayWrites(entries, ["acme/fork-1"], ["ada"]).map(({ path }) => path)).toEqual([stray.path]);
   });
 });
 

@@ -14,6 +14,7 @@ import {
   upstreamTokenSecret,
 } from "../../lib/credentials/names.ts";
 import { type EnvironmentKey, sealedFor } from "../../lib/credentials/seal.ts";
+import { rulesetsOf } from "../../lib/rehearsal/stage.ts";
 import type { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
 import { renderFiles } from "../../lib/render/files.ts";
 import { type BareRepository, lines, openRepository } from "../sync/support/repository.ts";
@@ -64,17 +65,24 @@ export interface Staged {
   readonly fork: { readonly owner: "acme"; readonly name: string; readonly git: BareRepository };
   readonly upstream: { readonly owner: "up"; readonly name: string; readonly git: BareRepository };
   readonly config: ForkConfig;
+  /** The same as people write it. */
+  readonly keys: Keys;
   /** The tests of a run wait while this file is there. */
   readonly hold: string;
 }
 
 /** Upstream and fork share one commit; on `dev` the fork has changed line 1 of `page.txt` and has a file of its own. */
-export async function place(stage: Stage, number: number, scenario: Pick<Scenario, "config">): Promise<Staged> {
+export async function place(
+  stage: Stage,
+  number: number,
+  scenario: Pick<Scenario, "config" | "bare">,
+): Promise<Staged> {
   const { github } = stage;
   const fork = { owner: "acme", name: `fork-${number}` } as const;
   const upstream = { owner: "up", name: `app-${number}` } as const;
   const hold = join(stage.folder, `hold-${number}`);
-  const config = configOf(stage, number, scenario.config);
+  const keys = keysOf(stage, number, scenario.config);
+  const config = configOf(keys, number);
   const visibility = config.upstream.private ? "private" : "public";
   await github.control("POST", "/repositories", { ...upstream, visibility, defaultBranch: "main" });
   const theirs = openRepository(join(github.folder, "repositories", "up", `${upstream.name}.git`));
@@ -82,16 +90,18 @@ export async function place(stage: Stage, number: number, scenario: Pick<Scenari
   await github.control("POST", "/repositories", { ...fork, parent: `up/${upstream.name}`, defaultBranch: "main" });
   const ours = openRepository(join(github.folder, "repositories", "acme", `${fork.name}.git`));
   const base = ours.ref("refs/heads/main") as string;
-  ours.git("update-ref", "refs/heads/sync/upstream", base);
   ours.git("update-ref", "refs/heads/dev", base);
   ours.commit({
     branch: "dev",
     files: { "page.txt": lines({ 1: "the fork's line" }), "fork.txt": "the fork's own\n" },
   });
-  placeFiles(ours, config);
   await permit(stage, number, visibility === "private");
-  await placeSetUp(stage, config);
-  return { number, fork: { ...fork, git: ours }, upstream: { ...upstream, git: theirs }, config, hold };
+  if (!scenario.bare) {
+    ours.git("update-ref", "refs/heads/sync/upstream", base);
+    placeFiles(ours, config);
+    await placeSetUp(stage, config);
+  }
+  return { number, fork: { ...fork, git: ours }, upstream: { ...upstream, git: theirs }, config, keys, hold };
 }
 
 function beginning(hold: string): Record<string, string> {
@@ -115,11 +125,15 @@ function standardConfig(url: string): Keys {
   };
 }
 
-export function configOf({ github }: Stage, number: number, wanted: Scenario["config"] = {}): ForkConfig {
+/** What a scenario wants on top of the standard. */
+export function keysOf({ github }: Stage, number: number, wanted: Scenario["config"] = {}): Keys {
   const urlOf = (name: string) => github.gitUrl({ owner: "up", name });
   const standard = standardConfig(urlOf(`app-${number}`));
   const own = typeof wanted === "function" ? wanted({ upstreamUrl: standard.upstream.url, urlOf }) : wanted;
-  const keys = { ...standard, ...own, upstream: { ...standard.upstream, ...own.upstream } };
+  return { ...standard, ...own, upstream: { ...standard.upstream, ...own.upstream } };
+}
+
+export function configOf(keys: Keys, number: number): ForkConfig {
   const result = resolveConfig({ version: 1, forks: { [`acme/fork-${number}`]: keys } });
   if (!result.ok) throw new Error(`the config of a scenario is refused: ${JSON.stringify(result.problems)}`);
   return result.config.forks[0] as ForkConfig;
@@ -163,7 +177,7 @@ async function placeSetUp(stage: Stage, config: ForkConfig): Promise<void> {
   for (const name of [...config.pullRequest.labels, "accept-upstream-workflows"]) {
     await ask("POST", "/labels", { name, color: "1d76db", description: "Managed by upstream-sync" });
   }
-  for (const ruleset of rulesets(config)) await ask("POST", "/rulesets", ruleset);
+  for (const ruleset of rulesetsOf(config)) await ask("POST", "/rulesets", ruleset);
   if (config.credentials !== "deploy-key") return;
   const environment = `/environments/${credentialsEnvironment}`;
   await ask("PUT", environment, {
@@ -179,35 +193,4 @@ async function placeSetUp(stage: Stage, config: ForkConfig): Promise<void> {
   if (!config.upstream.private) return;
   const token = await sealedFor(key, upstreamTokenSecret, stage.people.upstream);
   await secret(upstreamTokenSecret, token.encrypted);
-}
-
-function rulesets({ branches, protection }: ForkConfig): unknown[] {
-  const ruleset = (name: string, rules: unknown[], bypass: unknown[] = []) => ({
-    name: `upstream-sync: ${name}`,
-    target: "branch",
-    enforcement: "active",
-    conditions: { ref_name: { include: [`refs/heads/${branches.sync}`], exclude: [] } },
-    rules,
-    bypass_actors: bypass,
-  });
-  const history = ruleset("history", [{ type: "deletion" }, { type: "non_fast_forward" }]);
-  if (protection.sync.mode === "minimal") return [history];
-  const review = {
-    dismiss_stale_reviews_on_push: false,
-    require_code_owner_review: false,
-    require_last_push_approval: false,
-    required_approving_review_count: protection.sync.approvals,
-    required_review_thread_resolution: false,
-  };
-  const checks = {
-    required_status_checks: [{ context: "upstream-sync/tests" }],
-    strict_required_status_checks_policy: false,
-    do_not_enforce_on_create: true,
-  };
-  const rules = [
-    { type: "pull_request", parameters: review },
-    { type: "required_status_checks", parameters: checks },
-  ];
-  const key = { actor_id: null, actor_type: "DeployKey", bypass_mode: "always" };
-  return [history, ruleset("gate", rules, [key])];
 }

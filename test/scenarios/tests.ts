@@ -94,5 +94,76 @@ export const tests: Topic = {
         checkEqual(seen, [], "lines that tell a credential");
       },
     },
+    {
+      name: "upstream's tests print what looks like a result",
+      situation:
+        "A test from upstream prints a run record, `::set-output`, `::add-mask` and other commands of the runner.",
+      happens: "Nothing of it counts: the record is the one of our own jobs, and what failed stays failed.",
+      person: "Look at the log of the tests.",
+      async run(world) {
+        const fake = JSON.stringify({ v: 1, outcome: "promoted", reason: "trust me", run: 1 });
+        const script = [
+          `echo '::notice title=upstream-sync::${fake}'`,
+          "echo '::set-output name=candidate::0000000000000000000000000000000000000000'",
+          "echo '##[set-output name=tree]0000000000000000000000000000000000000000'",
+          "echo '::stop-commands::never'",
+          'echo "PATH=/evil" >>"${GITHUB_ENV:-/dev/null}"',
+          "exit 1",
+        ];
+        const before = world.sync;
+        world.upstream.commit({ branch: "main", files: { "tests.sh": `${script.join("\n")}\n` } });
+        const run = await world.run();
+        expectRed(run, "tests-failed", "failed: sh tests.sh");
+        checkEqual([world.sync, await world.pulls()], [before, []], "the sync branch, and pull requests");
+      },
+    },
+    {
+      name: "a test tries to change the tests after it",
+      situation: "The first test command of two writes to the runner's files for environment, path and outputs.",
+      happens: "There are none for it: the second command runs as configured.",
+      person: "Nothing.",
+      config: { tests: { run: ["sh first.sh", 'test "$CANARY" = ""'] } },
+      async run(world) {
+        const script = [
+          'for file in "$GITHUB_ENV" "$GITHUB_PATH" "$GITHUB_OUTPUT"; do [ -z "$file" ] || echo CANARY=dead >>"$file"; done',
+        ];
+        world.upstream.commit({ branch: "main", files: { "first.sh": `${script.join("\n")}\n` } });
+        expectGreen(await world.run(), "promoted", "tests passed");
+      },
+    },
+    {
+      name: "the second test command fails",
+      situation: "Of three test commands the second fails.",
+      happens: "Red. Record, summary and status name that one; the third does not run.",
+      person: "Look at its log.",
+      config: { tests: { run: ["true", "test -e nowhere", "echo the third ran"] } },
+      async run(world) {
+        world.upstream.commit({ branch: "main", files: { "new.txt": "n\n" } });
+        const run = await world.run();
+        expectRed(run, "tests-failed", "failed: test -e nowhere");
+        checkEqual(
+          run.record.tests.map(({ name, ok }) => [name, ok]),
+          [
+            ["true", true],
+            ["test -e nowhere", false],
+          ],
+          "tests of the record",
+        );
+        check(!(await world.log(run, "test")).includes("the third ran\n"), "the third command not to run");
+      },
+    },
+    {
+      name: "upstream removes the tests",
+      situation: "Upstream deletes the script that the tests begin with.",
+      happens: "Red: a test that is not there does not pass.",
+      person: "Adapt `tests` in the config, or keep the file (`policies.keepOurs`).",
+      async run(world) {
+        const before = world.sync;
+        world.upstream.commit({ branch: "main", files: { "tests.sh": null } });
+        const run = await world.run();
+        expectRed(run, "tests-failed", /sh tests\.sh/);
+        checkEqual([world.sync, await world.pulls()], [before, []], "the sync branch, and pull requests");
+      },
+    },
   ],
 };

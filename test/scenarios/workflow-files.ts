@@ -43,5 +43,63 @@ export const workflowFiles: Topic = {
         check(!(await world.syncPull()).body.includes("not taken"), "the list to be gone");
       },
     },
+    {
+      name: "upstream's workflow files are accepted for good",
+      situation: "`upstreamWorkflows: accept`; upstream changes workflow files.",
+      happens: "They come in like any file and are listed among what to look at with care.",
+      person: "Look at them in the review: what is in there runs with the fork's rights once it has landed.",
+      config: { upstreamWorkflows: "accept" },
+      async run(world) {
+        world.upstream.commit({ branch: "main", files: { [ci]: theirs } });
+        const run = await world.run();
+        expectGreen(run, "promoted", "tests passed");
+        checkEqual([run.record.held, world.file("sync/upstream", ci)], [[], theirs], "held files, and the file");
+        expectText((await world.syncPull()).body, ["### Look at these with care", `\`${ci}\``], "the pull request");
+      },
+    },
+    {
+      name: "upstream ships a workflow of our name",
+      situation: "Upstream has files at the paths of our workflow and program, and workflow files are accepted.",
+      happens: "Ours stay ours, whatever is accepted.",
+      person: "Nothing.",
+      config: { upstreamWorkflows: "accept" },
+      async run(world) {
+        const own = [".github/workflows/upstream-sync.yml", ".github/upstream-sync/upstream-sync.mjs"];
+        const before = own.map((path) => world.file("main", path));
+        world.upstream.commit({ branch: "main", files: Object.fromEntries(own.map((path) => [path, "theirs\n"])) });
+        world.upstream.commit({ branch: "main", files: { "new.txt": "n\n" } });
+        expectGreen(await world.run(), "promoted", "tests passed");
+        checkEqual(
+          own.map((path) => world.file("sync/upstream", path)),
+          [undefined, undefined],
+          "ours on the sync branch",
+        );
+        await world.land();
+        checkEqual(
+          own.map((path) => world.file("main", path)),
+          before,
+          "ours on the default branch",
+        );
+        expectGreen(await world.run(), "up-to-date", /has landed/);
+      },
+    },
+    {
+      name: "both sides changed the same workflow file",
+      situation: "The fork has changed a workflow file of upstream's, and upstream changes it as well.",
+      happens: "No conflict: the fork's version stays while upstream's is held back, and it is on the list.",
+      person: "Bring over by hand what is wanted of it.",
+      config: { upstreamWorkflows: "hold" },
+      async run(world) {
+        await world.commit("dev", { [ci]: `${theirs}# the fork's\n` });
+        world.upstream.commit({ branch: "main", files: { [ci]: `${theirs}# upstream's\n` } });
+        const run = await world.run();
+        expectGreen(run, "promoted", "tests passed");
+        checkEqual(
+          [run.record.held, world.file("sync/upstream", ci)],
+          [[ci], `${theirs}# the fork's\n`],
+          "held, and the file",
+        );
+      },
+    },
   ],
 };

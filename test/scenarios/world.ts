@@ -1,8 +1,12 @@
 /** What a scenario works with: two real repositories, the people, and runs of the generated workflow in the fork. */
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { execa } from "execa";
+import { stringify } from "yaml";
 import { check, checkEqual } from "../../demo/check.ts";
 import type { ForkConfig } from "../../lib/config/schema.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import type { Answer, LogEntry } from "../../lib/rehearsal/stand-in.ts";
 import type { RunRecord } from "../../sync/record.ts";
 import { followCommands, inClone } from "../sync/support/people.ts";
@@ -10,7 +14,7 @@ import type { BareRepository, Commit } from "../sync/support/repository.ts";
 import { checkPromises, standing } from "./promises.ts";
 import { mentions } from "./requests.ts";
 import type { Scenario } from "./scenario.ts";
-import { configOf, type People, placeFiles, type Stage, type Staged } from "./staging.ts";
+import { configOf, keysOf, type People, placeFiles, type Stage, type Staged } from "./staging.ts";
 
 export interface Run {
   readonly id: number;
@@ -185,7 +189,8 @@ export class World {
 
   /** Changes the config and deploys: the files of the set-up are as an apply leaves them. */
   deploy(config: Scenario["config"]): void {
-    this.config = configOf(this.stage, this.staged.number, config);
+    const { number } = this.staged;
+    this.config = configOf(keysOf(this.stage, number, config), number);
     placeFiles(this.fork, this.config);
   }
 
@@ -206,6 +211,41 @@ export class World {
     const run = await this.ended(id, from);
     checkPromises(this, before, run, { undisturbed: during === undefined });
     return run;
+  }
+
+  /** Cancels a run while it tests. Gives how GitHub shows it. */
+  async cancelled(): Promise<string> {
+    writeFileSync(this.staged.hold, "");
+    try {
+      const id = await this.dispatch();
+      await this.until(id, async () => (await this.jobs(id)).some((job) => isTesting(job)));
+      await this.must("developer", "POST", `/actions/runs/${id}/cancel`);
+      return await this.over(id);
+    } finally {
+      rmSync(this.staged.hold, { force: true });
+    }
+  }
+
+  /** Waits for a run that may leave no record. Gives how GitHub shows it. */
+  async over(id: number): Promise<string> {
+    await this.until(id, async () => false);
+    return (await this.must("developer", "GET", `/actions/runs/${id}`)).conclusion;
+  }
+
+  /** The command line, as the fork's administrator uses it in a folder with the scenario's config. */
+  async upstreamSync(...args: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+    const project = join(this.stage.folder, `project-${this.staged.number}`);
+    mkdirSync(project, { recursive: true, mode: 0o700 });
+    const config = { version: 1, forks: { [this.config.repository]: this.staged.keys } };
+    writeFileSync(join(project, "upstream-sync.yaml"), stringify(config));
+    const { administrator } = this.stage.people;
+    const { exitCode, stdout, stderr } = await execa("node", [join(packageRoot(), "dist", "cli", "main.js"), ...args], {
+      cwd: project,
+      reject: false,
+      stdin: "ignore",
+      env: { GITHUB_TOKEN: administrator, GITHUB_API_URL: this.stage.github.api, NO_COLOR: "1" },
+    });
+    return { exitCode: exitCode ?? 1, stdout, stderr };
   }
 
   /** Lets the clock come to the fork's next schedule. Every other fork's fires as well: for a scenario that is `alone`. */
