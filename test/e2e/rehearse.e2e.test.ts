@@ -207,6 +207,7 @@ function upstreamOfPractice() {
 
 describe("without --data", () => {
   test("nothing is kept, and what failed is shown", async () => {
+    writeConfig({ run: ["test -e broken.txt"] });
     const said = await follow("once");
     expect(said).toContain(
       "acme/board: tests-failed: the next sync fails its tests: nothing moves (failed: test -e broken.txt)",
