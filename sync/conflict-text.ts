@@ -131,6 +131,14 @@ export function closedText(
   ]);
 }
 
+/** There is one issue and one pull request at a time. @param instead of the same kind, where people go on. */
+export function insteadText({ branch, tip }: ConflictMark, instead: number | null): string {
+  const there = instead === null ? "what is open already" : code(`#${instead}`);
+  return part({ branch, tip, closed: true }, [
+    `Closed: one is enough, go on at ${there}. What people have pushed to ${code(branch)} stays, and is taken in by the next run as ever.`,
+  ]);
+}
+
 /** When the set-up goes. @param stays the branch, with what people have pushed there. */
 export function removedText({ branch, tip }: ConflictMark, stays: boolean): string {
   return part({ branch, tip, closed: true }, [

@@ -3,6 +3,7 @@
  * decide-look.ts and decide-conflict.ts.
  */
 import { type CheckResult, judgeChecks, unknownWords } from "./checks.ts";
+import type { ClosedIssue } from "./closed-issues.ts";
 import { decideWait, type Wait } from "./decide-wait.ts";
 import type { SetAside, Side } from "./fold.ts";
 import type { PullState } from "./known-pull-request.ts";
@@ -66,6 +67,8 @@ export function testsLeftOut(steps: readonly TestStep[]): boolean {
 export interface FinishFacts {
   readonly pull: PullState;
   readonly pause: Pause | undefined;
+  /** Issues that upstream's words closed. */
+  readonly closed: readonly ClosedIssue[];
   /** What people asked for, in the configuration and when they started the run. */
   readonly wishes: {
     readonly whenApproved: "hold" | "update";
@@ -121,6 +124,8 @@ export interface FinishFacts {
   readonly candidateBranch: string;
   readonly now: RemoteRefs;
   readonly candidateRef: string | undefined;
+  /** Refs of candidates that nobody needs once this run has ended. */
+  readonly deadCandidates: readonly string[];
   /** Whether the candidate has the tree that was tested and descends from the sync tip. */
   readonly candidateHolds: boolean;
   readonly refs: {
@@ -163,24 +168,37 @@ export interface FinishDecision {
   /** Whether the candidates go: one that stays makes the next run look again. */
   readonly clean: boolean;
   /** People have the word, or only asked what would happen: nothing of the fork is touched. */
-  readonly handsOff?: { readonly tell: Wait["tell"]; readonly waits: Wait["waits"] | undefined };
+  readonly handsOff?: {
+    readonly tell: Wait["tell"];
+    readonly waits: Wait["waits"] | undefined;
+    /** Only what would happen is wanted. */
+    readonly dryRun: boolean;
+  };
 }
 
 export function decideFinish(facts: FinishFacts): FinishDecision {
   const wait = decideWait(facts.pull, facts.pause, facts.wishes);
   // `look` saw it before there was anything to merge.
   if (wait !== undefined && facts.merge.result === "skipped") return standBack("up-to-date", wait.reason, wait);
+  if (facts.merge.result === "skipped") return onlyTold(facts);
   const decision = decideRun(facts);
   const held = wait?.holds === "everything" ? decision.outcome !== "stopped" : decision.pullRequest === "ensure";
   if (wait !== undefined && held) return standBack("up-to-date", wait.reason, wait);
   if (!facts.wishes.dryRun || decision.outcome === "stopped") return decision;
   const outcome = decision.outcome === "promoted" ? "up-to-date" : decision.outcome;
-  return standBack(outcome, `dry run, nothing was moved: ${decision.reason}`, undefined);
+  return standBack(outcome, `dry run, nothing was moved: ${decision.reason}`, undefined, true);
+}
+
+/** `look` found nothing to merge, but issues to open again; a conflict that waits stays what it is. */
+function onlyTold({ now }: FinishFacts): FinishDecision {
+  return now.seen.has("upstream")
+    ? standBack("conflict", "a conflict is open and waits for people", undefined)
+    : standBack("up-to-date", "nothing else is new", undefined);
 }
 
 /** Not red: what is left to do is people's. */
-function standBack(outcome: Outcome, reason: string, wait: Wait | undefined): FinishDecision {
-  const handsOff = { tell: wait?.tell, waits: wait?.waits };
+function standBack(outcome: Outcome, reason: string, wait: Wait | undefined, dryRun = false): FinishDecision {
+  const handsOff = { tell: wait?.tell, waits: wait?.waits, dryRun };
   return { outcome, reason, updates: [], status: undefined, pullRequest: "leave", clean: true, handsOff };
 }
 

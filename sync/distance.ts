@@ -60,3 +60,14 @@ export function distanceUpdates(
     ...(same?.target === after.target ? [] : [{ ref: ref(name), from: same?.target, to: after.target }]),
   ];
 }
+
+/** Days without a push of ours before a run keeps the schedule on: half of what GitHub waits. */
+const QUIET = 30;
+
+/**
+ * Each run with something to do pushes the distance, so its day is that of the last push.
+ * @param finished whether a run has ever ended: one of an earlier version left no distance. @param now milliseconds since the epoch.
+ */
+export function isQuiet(distances: readonly Distance[], finished: boolean, now: number): boolean {
+  return finished && distances.every(({ day }) => today(now) - day >= QUIET);
+}

@@ -1,5 +1,6 @@
 /** What `finish` reads: GitHub's word about the jobs, the refs as they are now, and what git says about the candidate. */
 import { asSteps, readChecks } from "./checks.ts";
+import { closingsToUndo } from "./closed-issues.ts";
 import type { FinishFacts, RefUpdate } from "./decide.ts";
 import { type Derived, derive } from "./derive.ts";
 import { type Distance, distanceOf } from "./distance.ts";
@@ -20,7 +21,8 @@ import { type Kept, NO_POLICIES, REGENERATED, readKept } from "./policies.ts";
 import type { SettledByPeople } from "./pull-request.ts";
 import { candidateBranch, candidateRef, type RemoteRefs, recordRef, tagRecordUpdates } from "./refs.ts";
 import { fetchUpstream, isKnownAncestor } from "./repository.ts";
-import type { FinishSettings } from "./settings.ts";
+import { GitHubError } from "./rest.ts";
+import type { FinishSettings, Settings } from "./settings.ts";
 import { Stop } from "./stop.ts";
 
 /** The test job's key in the workflow, and so its name on GitHub. */
@@ -47,6 +49,7 @@ export async function readFinishFacts(
   return {
     pull: await readPullState(context.github, settings),
     pause: await readPause(context.github, settings),
+    closed: settings.dryRun ? [] : await closingsToUndo(context.github, settings, now),
     wishes: {
       whenApproved: settings.pullRequest.whenApproved,
       retest: settings.retest,
@@ -68,6 +71,7 @@ export async function readFinishFacts(
     test: { result: settings.testResult, ...(await readTestJob(context.github, settings, jobs)) },
     now,
     candidateRef: now.candidates.get(candidateRef(settings)),
+    deadCandidates: await readDeadCandidates(context.github, settings, now),
     candidateHolds: candidate !== undefined && (await holds(git, settings, candidate, now)),
     refs: {
       sync: `refs/heads/${settings.branches.sync}`,
@@ -105,6 +109,31 @@ async function readLandingFacts(
 }
 
 const NOT_LANDED = { landed: undefined, landedAt: undefined, landedMeanwhile: undefined };
+
+/** Runs that are asked about in one run; what is left after them goes with the next. */
+const MOST_RUNS = 10;
+
+/** This run's own, and those of runs that have ended: one of a live run is that run's to take away. */
+async function readDeadCandidates(github: GitHub, settings: Settings, { candidates }: RemoteRefs): Promise<string[]> {
+  const own = candidateRef(settings);
+  const others = [...candidates.keys()].filter((ref) => ref !== own);
+  const dead = candidates.has(own) ? [own] : [];
+  for (const ref of others.slice(0, MOST_RUNS)) if (!(await isAlive(github, settings, ref))) dead.push(ref);
+  return dead;
+}
+
+/** https://docs.github.com/rest/actions/workflow-runs#get-a-workflow-run; GitHub forgets old ones. */
+async function isAlive(github: GitHub, { repository }: Settings, ref: string): Promise<boolean> {
+  const id = /\/(\d+)$/.exec(ref)?.[1];
+  if (id === undefined) return false;
+  try {
+    const { status } = (await github.get(`/repos/${repository}/actions/runs/${id}`)) as { status?: string };
+    return status !== "completed";
+  } catch (error) {
+    if (error instanceof GitHubError && error.status === 404) return false;
+    throw error;
+  }
+}
 
 function tagUpdatesOf(settings: FinishSettings, before: Tag | undefined): RefUpdate[] {
   const { follow, ref } = settings.upstream;

@@ -1,5 +1,6 @@
 /** `finish`: from facts to the one outcome of the run. Killed anywhere, the next run arrives at the same end. */
 import { type Permissions, withAccess } from "./access.ts";
+import { closingUpdates as closingUpdatesOf, type Reopened, reopen } from "./closed-issues.ts";
 import { decideFinish, type FinishDecision, type FinishFacts, type RefUpdate } from "./decide.ts";
 import { seenUpdates } from "./decide-conflict.ts";
 import type { Derived } from "./derive.ts";
@@ -25,7 +26,7 @@ import { readDistance } from "./read-distance.ts";
 import { conflictOf } from "./reconcile-conflict.ts";
 import { type Conclusion, pullRequestOf, TESTS_CONTEXT } from "./reconcile-pull-request.ts";
 import type { RunRecord } from "./record.ts";
-import { candidateRef, distanceRef, seenRef } from "./refs.ts";
+import { candidateRef, closingsRef, distanceRef, seenRef } from "./refs.ts";
 import { createRepository, fetchFork } from "./repository.ts";
 import type { FinishSettings } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
@@ -66,19 +67,23 @@ async function conclude(settings: FinishSettings, context: Context, git: Git): P
 }
 
 /** Only this run's candidate goes: another one is the mark of a run that did not finish. */
-function standBack({ settings, context, git, facts, record }: Conclusion, tell: PauseBy | undefined) {
+function standBack({ settings, context, git, facts, decision, record }: Conclusion, tell: PauseBy | undefined) {
   return withAccess(git, context, settings, CONCLUDING, async ({ push, github }) => {
     if (tell !== undefined) await tellPause(github, settings, tell);
+    const reopened = await reopen(github, settings, facts.closed);
     const pr = facts.pull.open?.number ?? facts.pull.closed?.number ?? null;
-    const told = withBudget({ ...record, pr }, settings);
-    await writeRecord(settings, context, told);
+    const reason = [record.reason, ...reopenedWords(reopened)].join("; ");
+    const told = withBudget({ ...record, reason, pr }, settings);
+    await writeRecord(settings, context, told, reopened.warnings);
+    for (const warning of reopened.warnings) context.report.warning(warning);
     const green = isGreen(told);
     if (!green) context.report.error(told.reason);
     const ref = candidateRef(settings);
     const mine = facts.now.candidates.get(ref);
-    const branch = mine === undefined ? [] : branchRemoval(settings, facts.now, mine);
-    const updates = mine === undefined ? [] : [...branch, { ref, from: mine, to: undefined }];
-    const closed = await close(push, context, updates);
+    const candidate =
+      mine === undefined ? [] : [...branchRemoval(settings, facts.now, mine), { ref, from: mine, to: undefined }];
+    const closings = decision.handsOff?.dryRun ? [] : lookedForClosings(settings, facts, reopened);
+    const closed = await close(push, context, [...candidate, ...closings]);
     return closed && green ? 0 : 1;
   });
 }
@@ -92,11 +97,12 @@ function act(whole: Conclusion, derived: Derived): Promise<number> {
     const conclusion = { ...whole, context };
     await postStatus(conclusion);
     await push("the promotion was refused", decision.updates);
+    const reopened = await reopen(github, settings, facts.closed);
     const opened = await pullRequestOf(conclusion);
     const settled = await conflictOf({ settings, context, git, facts, decision, derived, sync: sync as string, push });
     const problems = [opened, settled].flatMap((end) => ("problem" in end && end.problem ? [end.problem] : []));
-    const reason = [conclusion.record.reason, ...problems].join("; ");
-    const warnings = [...opened.warnings, ...settled.warnings];
+    const reason = [conclusion.record.reason, ...reopenedWords(reopened), ...problems].join("; ");
+    const warnings = [...reopened.warnings, ...opened.warnings, ...settled.warnings];
     const record = withBudget({ ...conclusion.record, reason, pr: opened.number, issue: settled.issue }, settings);
     await writeRecord(settings, context, record, warnings);
     for (const warning of warnings) context.report.warning(warning);
@@ -104,9 +110,22 @@ function act(whole: Conclusion, derived: Derived): Promise<number> {
     if (problems.length > 0 || !green) context.report.error(record.reason);
     // A candidate that stays, or a conflict that is not written down, makes the next run do what is missing.
     if (problems.length > 0 || !decision.clean) return 1;
-    const closed = await close(push, context, closingUpdates(conclusion, settled.branches));
+    const updates = [...closingUpdates(conclusion, settled.branches), ...lookedForClosings(settings, facts, reopened)];
+    const closed = await close(push, context, updates);
     return closed && green ? 0 : 1;
   });
+}
+
+function reopenedWords({ numbers }: Reopened): string[] {
+  if (numbers.length === 0) return [];
+  return [`opened again what upstream's words had closed: ${numbers.map((number) => `#${number}`).join(", ")}`];
+}
+
+/** Nothing is remembered while something could not be opened: the next run tries again. */
+function lookedForClosings(settings: FinishSettings, { now }: FinishFacts, { warnings }: Reopened): RefUpdate[] {
+  const [tip, target] = [settings.defaultTip, now.target];
+  if (tip === undefined || target === undefined || warnings.length > 0) return [];
+  return closingUpdatesOf(now.closings, { tip, target }, (name) => closingsRef(settings, name));
 }
 
 /** What is left to do is nobody's, or people's and in good time. */
@@ -140,8 +159,11 @@ function closingUpdates(
   );
   const distance =
     counted === undefined ? [] : distanceUpdates(now.distances, counted, (name) => distanceRef(settings, name));
-  const candidates = [...now.candidates].map(([ref, from]) => ({ ref, from, to: undefined }));
-  return [...seen, ...distance, ...branchRemoval(settings, now), ...candidates];
+  return [...seen, ...distance, ...branchRemoval(settings, now), ...goneCandidates(facts)];
+}
+
+function goneCandidates({ now, deadCandidates }: FinishFacts): RefUpdate[] {
+  return deadCandidates.map((ref) => ({ ref, from: now.candidates.get(ref), to: undefined }));
 }
 
 /** The outcome is recorded already; when this fails, the next run only looks again. */

@@ -9,7 +9,10 @@ export interface PullRequest {
   readonly title: string;
   readonly body: string | null;
   readonly merged_at: string | null;
+  /** Of one that has landed: the commit it became. */
+  readonly merge_commit_sha?: string | null;
   readonly head: { readonly sha: string };
+  readonly base: { readonly ref: string };
   readonly user: { readonly login: string } | null;
   readonly labels: readonly { readonly name: string }[];
   readonly requested_reviewers?: readonly { readonly login: string }[];
@@ -25,7 +28,7 @@ export interface Review {
 
 /** Stands in every text of ours; people may have opened the pull request themselves, then only its branches tell. */
 export const BEGIN = "<!-- upstream-sync:begin -->";
-/** In one that a removal of the set-up has closed: that was nobody's answer. */
+/** In one that we have closed, because the set-up went or there was one too many: that was nobody's answer. */
 export const REMOVED = "<!-- upstream-sync:removed -->";
 /** On the sync pull request it lets upstream's workflow files in. */
 export const ACCEPT_LABEL = "accept-upstream-workflows";
@@ -36,23 +39,34 @@ export interface PullState {
   readonly closed: { readonly number: number; readonly said: boolean } | undefined;
 }
 
-/** Those from the sync branch to the target; ours before others, then newest first. */
-export async function knownPullRequests(github: GitHub, settings: Settings): Promise<PullRequest[]> {
+export interface KnownPullRequests {
+  /** Those from the sync branch to the target; ours before others, then newest first. */
+  readonly known: readonly PullRequest[];
+  /** Open ones of ours to another branch: the target was another, or somebody changed the base. */
+  readonly elsewhere: readonly PullRequest[];
+}
+
+export async function knownPullRequests(github: GitHub, settings: Settings): Promise<KnownPullRequests> {
   const query = new URLSearchParams({
     state: "all",
     head: `${settings.owner}:${settings.branches.sync}`,
-    base: settings.branches.target,
     sort: "created",
     direction: "desc",
-    per_page: "10",
+    per_page: "20",
   });
   const pulls = (await github.get(`/repos/${settings.repository}/pulls?${query}`)) as PullRequest[];
-  return [...pulls.filter(isOurs), ...pulls.filter((pull) => !isOurs(pull))];
+  const here = pulls.filter(({ base }) => base.ref === settings.branches.target);
+  return {
+    known: [...here.filter(isOurs), ...here.filter((pull) => !isOurs(pull))],
+    elsewhere: pulls.filter(
+      (pull) => pull.state === "open" && pull.base.ref !== settings.branches.target && isOurs(pull),
+    ),
+  };
 }
 
 /** One request, and one more where it matters: the reviews of an open one, the comments of a closed one. */
 export async function readPullState(github: GitHub, settings: Settings): Promise<PullState> {
-  const known = await knownPullRequests(github, settings);
+  const { known } = await knownPullRequests(github, settings);
   const open = known.find((pull) => pull.state === "open");
   if (open !== undefined) {
     const reviews = settings.pullRequest.whenApproved === "hold" ? await readReviews(github, settings, open) : [];

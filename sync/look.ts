@@ -1,7 +1,9 @@
 /** `look`: is there anything to do? Two look-ups when there is not, and no clone. */
+import { closingsToUndo } from "./closed-issues.ts";
 import { lookAtIssues } from "./conflict-issue.ts";
 import { decideLanded, decideLook, decideTurn, isHolding, type LookAnswer, type LookFacts } from "./decide-look.ts";
 import { decideWait } from "./decide-wait.ts";
+import { isQuiet } from "./distance.ts";
 import { whyFollowed } from "./follow.ts";
 import { withBudget } from "./freshness.ts";
 import { authorization, gitIn, type Surroundings } from "./git.ts";
@@ -29,15 +31,19 @@ export interface Context extends Surroundings {
 /** @returns the exit code: 0 for "go" and "nothing to do", 1 when a conflict waits for people, the fork is too far behind, or it could not tell. */
 export async function look(given: LookSettings, context: Context): Promise<number> {
   try {
-    const { facts, settings, distances } = await readFacts(given, context);
-    const { accepts, issue, ...decision } = await decide(settings, context, facts);
+    const { facts, settings, distances, closings } = await readFacts(given, context);
+    const { accepts, issue, ...decided } = await decide(settings, context, facts);
+    const decision = await orReopen(settings, context, decided, { ...facts, distances, closings });
     const { upstream, sync, target } = facts;
     const go = decision.kind === "go" || decision.kind === "tell";
     // `merge` is left out when people only have to be told something.
     const workflows = accepts ? "accept" : settings.upstreamWorkflows;
     const merge = String(decision.kind === "go");
     const { ref, why } = settings.upstream;
-    await context.report.outputs({ go: String(go), merge, workflows, upstream, ref, why, sync, target });
+    const heartbeat = String(
+      !go && settings.pause !== "never" && isQuiet(distances, facts.recorded.synced !== undefined, context.now()),
+    );
+    await context.report.outputs({ go: String(go), merge, workflows, upstream, ref, why, sync, target, heartbeat });
     context.report.log(`${go ? "Something to do" : "Nothing to do"}: ${decision.reason}.`);
     if (decision.kind === "go" || decision.kind === "tell") return 0;
     const behind = await distance(settings, context, { ...facts, distances }, decision);
@@ -52,6 +58,23 @@ export async function look(given: LookSettings, context: Context): Promise<numbe
     context.report.error(wordsFor(error));
     return 1;
   }
+}
+
+type ClosingFacts = Pick<RemoteRefs, "recorded" | "distances" | "closings">;
+
+/** Issues that upstream's words closed are a reason to go on, when there is no other. */
+async function orReopen(
+  settings: Settings,
+  { github }: Context,
+  decision: LookAnswer,
+  facts: ClosingFacts,
+): Promise<LookAnswer> {
+  const rests = decision.kind === "idle" && decision.waits === "pause";
+  if (rests || decision.kind === "go" || decision.kind === "tell") return decision;
+  const closed = await closingsToUndo(github, settings, facts);
+  return closed.length === 0
+    ? decision
+    : { kind: "tell", reason: `${decision.reason}; upstream's words closed issues` };
 }
 
 type Decided = LookAnswer & {
@@ -107,12 +130,14 @@ function distance(settings: Settings, { github, now }: Context, facts: DistanceF
 async function readFacts(
   settings: LookSettings,
   context: Context,
-): Promise<{ readonly facts: LookFacts; readonly settings: LookSettings } & Pick<RemoteRefs, "distances">> {
+): Promise<
+  { readonly facts: LookFacts; readonly settings: LookSettings } & Pick<RemoteRefs, "distances" | "closings">
+> {
   const url = forkUrl(settings);
   const git = gitIn(settings.files.temporary, context, authorization([{ url, token: settings.token }]));
   const [seenUpstream, refs] = await Promise.all([lookUpUpstream(settings, context), lookUpFork(git, settings, url)]);
   const { sync, target } = existingBranches(settings, refs);
-  const { recorded, candidates, proposals, seen, distances } = refs;
+  const { recorded, candidates, proposals, seen, distances, closings } = refs;
   const { upstreamCommit } = settings;
   const { ref, sha: upstream } =
     upstreamCommit === undefined
@@ -123,6 +148,7 @@ async function readFacts(
     facts: { upstream, sync, target, recorded, leftOver: candidates.size, proposals, seen, retest: settings.retest },
     settings: { ...settings, upstream: { ...settings.upstream, ref, why } },
     distances,
+    closings,
   };
 }
 

@@ -3,8 +3,8 @@ import { askPeople } from "./ask-people.ts";
 import { type Asked, askedIn, isMissing, NOTHING, withAsked } from "./asked.ts";
 import { type GitHub, GitHubError } from "./github.ts";
 import { BEGIN, knownPullRequests, type PullRequest } from "./known-pull-request.ts";
-import { LIMIT } from "./markdown.ts";
-import { withOurPart } from "./pull-request.ts";
+import { code, LIMIT } from "./markdown.ts";
+import { withLastWord, withOurPart } from "./pull-request.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Wanted {
@@ -24,7 +24,18 @@ export interface Opened {
 
 /** @throws GitHubError when GitHub does not let the workflow open pull requests. */
 export async function openPullRequest(github: GitHub, settings: Settings, wanted: Wanted): Promise<Opened> {
-  const open = await openOne(github, settings);
+  const { open, elsewhere } = await openOnes(github, settings);
+  const opened = await openOrUpdate(github, settings, wanted, open);
+  if (opened.number !== null) await closeElsewhere(github, settings, elsewhere, opened.number);
+  return opened;
+}
+
+async function openOrUpdate(
+  github: GitHub,
+  settings: Settings,
+  wanted: Wanted,
+  open: PullRequest | undefined,
+): Promise<Opened> {
   if (open !== undefined && wanted.mode === "heal" && !isStale(open, wanted.tip)) {
     return await askTheRest(github, settings, open);
   }
@@ -52,15 +63,30 @@ async function askTheRest(github: GitHub, settings: Settings, pull: PullRequest)
   return { number, warnings };
 }
 
-async function openOne(github: GitHub, settings: Settings): Promise<PullRequest | undefined> {
-  return (await knownPullRequests(github, settings)).find((pull) => pull.state === "open");
+async function openOnes(github: GitHub, settings: Settings) {
+  const { known, elsewhere } = await knownPullRequests(github, settings);
+  return { open: known.find((pull) => pull.state === "open"), elsewhere };
+}
+
+/** One is enough. In its text and not in a comment: one request, so that a run that is cut off says it once. */
+async function closeElsewhere(
+  github: GitHub,
+  settings: Settings,
+  elsewhere: readonly PullRequest[],
+  instead: number,
+): Promise<void> {
+  const words = `**Closed: the sync goes to ${code(settings.branches.target)}, by pull request ${code(`#${instead}`)}.**`;
+  for (const { number, body } of elsewhere) {
+    const closed = { state: "closed", body: withLastWord(body ?? "", words) };
+    await github.write("PATCH", `/repos/${settings.repository}/pulls/${number}`, closed);
+  }
 }
 
 /** Undefined when there is nothing between the two branches. */
 async function create(github: GitHub, settings: Settings, body: string): Promise<PullRequest | undefined> {
   const { sync: head, target: base } = settings.branches;
   const { title } = settings.pullRequest;
-  const made = () => openOne(github, settings);
+  const made = async () => (await openOnes(github, settings)).open;
   try {
     const pull = { title, head, base, body };
     return (await github.write("POST", `/repos/${settings.repository}/pulls`, pull, made)) as PullRequest;

@@ -1,5 +1,6 @@
 /** The text of the sync pull request, written from results; pure. */
 import { type Asked, askedLine } from "./asked.ts";
+import type { NamedIssue } from "./closed-issues.ts";
 import { type TestStep, testsLeftOut } from "./decide.ts";
 import type { Conflict } from "./fold.ts";
 import { ACCEPT_LABEL, BEGIN, REMOVED } from "./known-pull-request.ts";
@@ -25,6 +26,8 @@ export interface PullRequestFacts {
   readonly conflicts: readonly Conflict[];
   /** The first commit of upstream that conflicts, where upstream is taken in parts. */
   readonly firstConflict: string | null;
+  /** Open issues of the fork that the words of upstream's commits would close. */
+  readonly closing: readonly NamedIssue[];
   readonly settled: readonly SettledByPeople[];
   readonly tests:
     | { readonly kind: "steps"; readonly steps: readonly TestStep[]; readonly url: string }
@@ -95,6 +98,7 @@ function bodyOf(facts: PullRequestFacts, settings: Settings, asked: Asked, most:
       facts.held,
       most,
     ),
+    ...closingLines(facts.closing, most),
     ...keptLines(facts.kept, most),
     ...conflictLines(facts, most),
     "",
@@ -149,6 +153,16 @@ function nextLines({ conflicts }: PullRequestFacts, { landing, pullRequest, bran
   ];
 }
 
+function closingLines(closing: readonly NamedIssue[], most: number): string[] {
+  if (closing.length === 0) return [];
+  const words =
+    "These of this fork are open, and words in upstream's commits close them on the default branch, though upstream means its own of the same number. The run after that opens them again.";
+  const lines = closing.map(
+    ({ number, title, pull }) => `- ${pull ? "pull request" : "issue"} ${code(`#${number}`)}: ${code(title, 120)}`,
+  );
+  return ["", `### Closed by words, and not meant (${closing.length})`, "", words, "", ...cutLines(lines, most)];
+}
+
 function leftLines(left: string | undefined): string[] {
   if (left === undefined) return [];
   return [`- it does not contain ${code(left)}, which was taken before: what upstream changed only there stays`];
@@ -165,14 +179,18 @@ function riskLines(risks: readonly Risk[], most: number): string[] {
   return ["", "### Look at these with care", "", ...lines];
 }
 
-/** When the set-up goes: the word first, the results below it stay. @param kept branch that has the commits; undefined: they have landed. */
+/** When the set-up goes. @param kept branch that has the commits; undefined: they have landed. */
 export function withFarewell(body: string, kept: string | undefined): string {
-  const words = [
-    `${REMOVED}\n**Closed: upstream-sync was taken away from this fork.**`,
+  const rest =
     kept === undefined
       ? "All that was on its branch has landed."
-      : `The commits that have not landed are kept on ${code(kept)}.`,
-  ].join(" ");
+      : `The commits that have not landed are kept on ${code(kept)}.`;
+  return withLastWord(body, `**Closed: upstream-sync was taken away from this fork.** ${rest}`);
+}
+
+/** Of one that we close: the word first, the results below it stay. */
+export function withLastWord(body: string, word: string): string {
+  const words = `${REMOVED}\n${word}`;
   const longer = body.replace(BEGIN, () => `${BEGIN}\n${words}\n`);
   return longer.length <= LIMIT ? longer : withOurPart(body, [BEGIN, words, END].join("\n"));
 }

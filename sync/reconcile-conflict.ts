@@ -13,6 +13,7 @@ import {
   type ConflictMark,
   closedText,
   type FirstConflict,
+  insteadText,
   openText,
   readMark,
   type Standing,
@@ -76,7 +77,7 @@ async function reconcileConflict(run: ConflictRun): Promise<ConflictEnd> {
       : await createBranch(run, decision.create);
   const world = { pulls, issues, branches };
   const opened = current === undefined ? NOTHING : await keepOpen(run, world, current);
-  const closed = await closeOthers(run, world, { decision, current, issue: opened.issue });
+  const closed = await closeOthers(run, world, { decision, current, ...opened });
   return { ...opened, branches: closed.branches, warnings: [...opened.warnings, ...closed.warnings] };
 }
 
@@ -86,9 +87,9 @@ interface World {
   readonly branches: readonly PeopleBranch[];
 }
 
-type Opened = Omit<ConflictEnd, "branches">;
+type Opened = Omit<ConflictEnd, "branches"> & { readonly pull: number | null };
 
-const NOTHING: Opened = { issue: null, warnings: [] };
+const NOTHING: Opened = { issue: null, pull: null, warnings: [] };
 
 function matterOf({ decision, derived }: ConflictRun) {
   const { fold, taken } = derived;
@@ -150,7 +151,13 @@ async function keepOpen(run: ConflictRun, { pulls, issues }: World, current: Peo
     pull === null
       ? []
       : await keepPull(github, settings, pull, (room) => openText(text, settings, { kind: "pull", issue }, room));
-  return { issue, warnings: [...more, ...warnings], ...(problems[0] === undefined ? {} : { problem: problems[0] }) };
+  const number = pull?.number ?? null;
+  return {
+    issue,
+    pull: number,
+    warnings: [...more, ...warnings],
+    ...(problems[0] === undefined ? {} : { problem: problems[0] }),
+  };
 }
 
 async function conflictFacts(run: ConflictRun, current: PeopleBranch): Promise<ConflictFacts> {
@@ -182,11 +189,15 @@ function standingOf(
   return failed ? { kind: "tests", sha, steps: facts.test.steps, url: settings.run.url } : { kind: "waiting" };
 }
 
+function isOpenOurs({ state, body }: ConflictPull): boolean {
+  return state === "open" && readMark(body) !== undefined;
+}
+
 /** Words first, then the branch: a branch that is gone takes its pull request along without any. */
 async function closeOthers(
   run: ConflictRun,
   { pulls, issues, branches }: World,
-  kept: { decision: ConflictDecision; current: PeopleBranch | undefined; issue: number | null },
+  kept: { decision: ConflictDecision; current: PeopleBranch | undefined } & Pick<Opened, "issue" | "pull">,
 ): Promise<Pick<ConflictEnd, "branches" | "warnings">> {
   const { settings, context, git, facts, sync, push } = run;
   const { github } = context;
@@ -196,16 +207,18 @@ async function closeOthers(
   const words = async (mark: ConflictMark) =>
     closedText(mark, settings, { sync, contained: await isKnownAncestor(git, mark.tip, sync) });
 
-  for (const pull of pulls.filter(({ head }) => !staying.has(head.ref))) {
-    await closePull(github, settings, pull, await words({ branch: pull.head.ref, tip: pull.head.sha }));
+  const lastWords = async (mark: ConflictMark, instead: number | null) =>
+    staying.has(mark.branch) ? insteadText(mark, instead) : words(mark);
+  const { current, issue: keptIssue, pull: keptPull } = kept;
+  for (const pull of pulls) {
+    const mark = { branch: pull.head.ref, tip: pull.head.sha };
+    const extra = current !== undefined && pull.number !== keptPull && isOpenOurs(pull);
+    if (extra || !staying.has(mark.branch)) await closePull(github, settings, pull, await lastWords(mark, keptPull));
   }
-  const done = issues.filter(({ state, mark, number }) => {
-    const twin = mark.branch === kept.current?.branch && number !== kept.issue;
-    return state === "open" && (twin || !staying.has(mark.branch));
-  });
-  for (const issue of done) {
+  for (const issue of issues.filter(({ state, number }) => state === "open" && number !== keptIssue)) {
+    if (current === undefined && staying.has(issue.mark.branch)) continue;
     const tip = branches.find(({ branch }) => branch === issue.mark.branch)?.sha ?? issue.mark.tip;
-    await closeIssue(github, settings, issue, await words({ ...issue.mark, tip }));
+    await closeIssue(github, settings, issue, await lastWords({ ...issue.mark, tip }, keptIssue));
   }
   const warnings: string[] = [];
   const left = new Map([...settings.merge.proposals].filter(([name]) => facts.now.proposals.has(name)));

@@ -1,5 +1,7 @@
 /** What the sync pull request has to say after this run, and who opens or updates it. */
 import type { Asked } from "./asked.ts";
+import { openAmong } from "./closed-issues.ts";
+import { closedNumbersIn } from "./closing-words.ts";
 import type { FinishDecision, FinishFacts } from "./decide.ts";
 import type { Distance } from "./distance.ts";
 import { readHeld, readKeptOut, readRange, readRegenerated, readSettledByPeople, thereIn } from "./finish-facts.ts";
@@ -78,6 +80,7 @@ async function reconcilePullRequest(conclusion: Conclusion): Promise<Opened> {
     kept,
     conflicts: record.conflicts,
     firstConflict: record.firstConflict,
+    closing: await readClosing(conclusion, there, range.to),
     settled: await readSettledByPeople(git, settings, tip, { target, there }),
     tests: healing
       ? await recordedTests(conclusion, tip)
@@ -104,6 +107,10 @@ async function madeRisk({ settings, git }: Conclusion, tip: string, target: stri
   const paths = await readRegenerated(git, tip, target);
   const title = "Made anew by the fork's commands, out of files that upstream wrote";
   return paths.length === 0 ? [] : [{ title, paths }];
+}
+
+async function readClosing({ settings, context, git }: Conclusion, there: readonly string[], to: string) {
+  return openAmong(context.github, settings, await closedNumbersIn(git, there, to, settings.repository));
 }
 
 /** What an earlier run said about a commit. https://docs.github.com/rest/commits/statuses#get-the-combined-status-for-a-specific-reference */

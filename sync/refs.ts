@@ -1,6 +1,7 @@
 /** The refs of the fork that the program reads and moves; pure. */
 import type { RefUpdate } from "./decide.ts";
 import { type Distance, parseDistance } from "./distance.ts";
+import { SHA } from "./environment.ts";
 import type { Tag } from "./follow.ts";
 import type { Settings } from "./settings.ts";
 
@@ -24,6 +25,8 @@ export interface RemoteRefs {
   };
   /** How far the target was behind when a run last counted: one, but for a moment of trouble. */
   readonly distances: readonly Distance[];
+  /** Tips of the default branch up to which issues that upstream's words closed were looked for, and the ref's own commit: one at most. */
+  readonly closings: ReadonlyMap<string, string>;
   /** Candidates by full ref name; one that is left over marks a run that did not finish. */
   readonly candidates: ReadonlyMap<string, string>;
   /** Tip of the branch on which the fork's own CI tests a candidate. */
@@ -51,6 +54,10 @@ export function tagRecordRef(settings: Pick<Settings, "route">, name: string): s
 
 export function distanceRef(settings: Pick<Settings, "route">, name: string): string {
   return `refs/upstream-sync/${settings.route}/behind/${name}`;
+}
+
+export function closingsRef(settings: Pick<Settings, "route">, tip: string): string {
+  return `refs/upstream-sync/${settings.route}/closings/${tip}`;
 }
 
 export function seenRef(settings: Pick<Settings, "route">, name: string): string {
@@ -131,6 +138,7 @@ export function refsOf(listing: string, settings: Pick<Settings, "route" | "bran
     },
     candidates: new Map([...refs].filter(([ref]) => ref.startsWith(candidates))),
     candidateBranch: refs.get(`refs/heads/${candidateBranch(settings)}`),
+    closings: below(refs, closingsRef(settings, ""), (name) => SHA.test(name)),
     distances: [...below(refs, distanceRef(settings, ""), () => true)].flatMap(
       ([name, sha]) => parseDistance(name, sha) ?? [],
     ),

@@ -46,6 +46,8 @@ export interface Settings {
   readonly token: string;
   readonly run: { readonly id: number; readonly attempt: number; readonly url: string };
   /** `main`, or that of a verification. */
+  /** Tip of the branch that the run started from, which is the default branch of every scheduled run. */
+  readonly defaultTip: string | undefined;
   readonly route: string;
   readonly upstream: {
     readonly url: string;
@@ -236,6 +238,7 @@ function verifying(settings: Settings, id: string): Settings {
     ...settings,
     route,
     pause: "never",
+    defaultTip: undefined,
     freshness: {},
     branches: { sync, target },
     upstreamWorkflows: "hold",
@@ -272,6 +275,7 @@ function configured(read: Reader): Settings {
       attempt: Number(read.matching("GITHUB_RUN_ATTEMPT", /^\d+$/, "a number")),
       url: `${serverUrl}/${repository}/actions/runs/${id}`,
     },
+    defaultTip: read.optionalSha("GITHUB_SHA"),
     route: read.matching("SYNC_ROUTE", /^[a-z0-9-]+$/, "lower-case letters, digits and hyphens"),
     upstream: readUpstream(read),
     branches: { sync: read.text("SYNC_BRANCH"), target: read.text("TARGET_BRANCH") },

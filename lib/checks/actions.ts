@@ -119,6 +119,29 @@ function hasSchedule(text: string): boolean {
   }
 }
 
+/** Days without a push: from here on people should know; GitHub acts at 60. */
+const quietDays = 45;
+
+const activity: Check = {
+  id: "activity",
+  title: "GitHub has no reason to switch the schedule off",
+  find(view) {
+    const { facts, fork, now } = view;
+    const { private: hidden, pushedAt, repository } = facts.settings;
+    if (hidden) return ok("the 60 days hold for public repositories only");
+    if (workflow.find(view).state !== "ok") return cannotTell("the workflow does not run", 'see the check "workflow"');
+    if (pushedAt === undefined) return cannotTell("GitHub did not tell when somebody pushed last", "ask again");
+    const days = Math.floor((now - Date.parse(pushedAt)) / 86_400_000);
+    if (days < quietDays) return ok(`the last push was ${days} d ago`);
+    // Past the day and still on: then the heartbeat counts.
+    if (days > 60) return ok(`the last push was ${days} d ago, and the schedule is on all the same`);
+    return cannotTell(
+      `the last push was ${days} d ago: after 60 d GitHub switches schedules off, unless it counts the heartbeat of the runs`,
+      `push any commit, or ${gh("workflow", "enable", ours, "--repo", repository)}; look again after day 60: upstream-sync doctor ${fork.repository}`,
+    );
+  },
+};
+
 const lastRun: Check = {
   id: "last-run",
   title: "The last run is recent and green",
@@ -156,4 +179,4 @@ function age(milliseconds: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
 }
 
-export const actionsChecks: readonly Check[] = [actions, workflow, pulls, schedules, lastRun];
+export const actionsChecks: readonly Check[] = [actions, workflow, activity, pulls, schedules, lastRun];

@@ -30,6 +30,8 @@ export interface Settings {
   /** Undefined when the token may not see it: it may not push. */
   readonly merge: { readonly commit: boolean; readonly squash: boolean; readonly rebase: boolean } | undefined;
   readonly deleteBranchOnMerge: boolean;
+  /** ISO 8601: the last push of anybody. */
+  readonly pushedAt: string | undefined;
   readonly administrator: boolean;
   readonly pusher: boolean;
   /** Of a classic token; undefined for one with rights of its own (fine-grained, of an App). */
@@ -201,6 +203,7 @@ async function readSettings(octokit: Octokit, place: Place): Promise<Settings> {
     pullRequests: (data as { has_pull_requests?: boolean }).has_pull_requests ?? true,
     merge: commit === undefined ? undefined : { commit, squash: squash ?? false, rebase: rebase ?? false },
     deleteBranchOnMerge: data.delete_branch_on_merge ?? false,
+    pushedAt: data.pushed_at ?? undefined,
     administrator: data.permissions?.admin ?? false,
     pusher: data.permissions?.push ?? false,
     scopes: scopes

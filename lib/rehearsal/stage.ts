@@ -131,13 +131,13 @@ async function switchOn(stage: Stage): Promise<void> {
   await administer(stage, "PATCH", "", { has_issues: true });
 }
 
-/** On the sync pull request it takes over upstream's workflow files that are held back. */
-const acceptWorkflowsLabel = "accept-upstream-workflows";
+/** The labels with which people steer the sync, as an apply makes them. */
+const STEERING = ["accept-upstream-workflows", "pause-upstream-sync"];
 
 async function ensureLabels(stage: Stage): Promise<void> {
   const there: { name: string }[] = await administer(stage, "GET", "/labels?per_page=100");
   const known = new Set(there.map(({ name }) => name.toLowerCase()));
-  for (const name of [...stage.fork.pullRequest.labels, acceptWorkflowsLabel]) {
+  for (const name of [...stage.fork.pullRequest.labels, ...STEERING]) {
     if (known.has(name.toLowerCase())) continue;
     known.add(name.toLowerCase());
     const label = { name, color: "1d76db", description: "Managed by upstream-sync" };

@@ -1,4 +1,5 @@
 /** What GitHub does once refs have moved: pull requests follow their branches. Called after pushes and after REST writes. */
+import { closeByWords } from "./closing-words.ts";
 import { bare, fetchFrom, git, type RefUpdate, readRef } from "./git.ts";
 import { hasCommit, isAncestor } from "./git-objects.ts";
 import { fullName } from "./identity.ts";
@@ -102,7 +103,7 @@ export async function afterRefUpdate(
       .filter(({ ref }) => ref.startsWith("refs/heads/"))
       .map(({ ref, after }) => [ref.slice("refs/heads/".length), after]),
   );
-  let changed = false;
+  let changed = await closeByWords(state, repository, updates, by);
   for (const target of state.data.repositories) {
     for (const issue of target.issues) {
       const { pull } = issue;

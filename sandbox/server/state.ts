@@ -115,6 +115,8 @@ export interface Issue {
   closed_at: string | null;
   /** Why a plain issue was closed; "completed" when nobody said. */
   state_reason?: "completed" | "not_planned" | "duplicate";
+  /** Oldest first; absent while there are none. */
+  events?: { id: number; event: "closed" | "reopened"; actor: string; commit_id: string | null; created_at: string }[];
   pull: null | {
     head: string;
     base: string;

@@ -180,6 +180,13 @@ describe("cannot tell, and never ok", () => {
       ["upstream", "upstream-schedules", "tests", "repository-secrets"],
     ],
     ["signatures on the target (open question U6)", on("dev", rule("required_signatures")), ["landing"]],
+    ["47 quiet days", { settings: { ...settings, pushedAt: "2026-01-22T12:00:00Z" } }, ["activity"]],
+    ["61 quiet days, and the schedule is on", { settings: { ...settings, pushedAt: "2026-01-08T00:00:00Z" } }, []],
+    [
+      "47 quiet days of a private fork",
+      { settings: { ...settings, private: true, pushedAt: "2026-01-22T12:00:00Z" } },
+      ["drafts"],
+    ],
     ["no run yet", { runs: told([]) }, ["last-run"]],
     ["more people than one page", { collaborators: told({ people: new Map(), all: false }) }, ["reviewers"]],
     [
@@ -190,7 +197,7 @@ describe("cannot tell, and never ok", () => {
         environmentSecrets: told(undefined),
         rulesets: told([]),
       },
-      ["last-run", "document", "drift", "bypass", "deploy-key", "secret"],
+      ["activity", "last-run", "document", "drift", "bypass", "deploy-key", "secret"],
     ],
   ];
   test.each(kept)("%s", (_, wrong, ids) => {

@@ -48,6 +48,7 @@ function pullFacts({ paths, names: [tag, step, branch, side] }: Words): PullRequ
     kept: paths.map((path) => ({ path, policy: "keepOurs" })),
     conflicts: conflictsOf(paths),
     firstConflict: sha("6"),
+    closing: [{ number: 12, title: step, pull: false }],
     settled: [{ branch, sha: sha("5"), files: 2, oneSided: side }],
     tests: { kind: "steps", steps: [{ name: step, ok: true, seconds: 61 }], url: "https://github.com/r" },
   };

@@ -158,7 +158,7 @@ describe("a credential in the workflow", () => {
       environment,
       merge: reading,
       finish: { actions: "read", contents: "read", ...writing },
-      secrets: { look: [], merge: key, test: [], finish: key },
+      secrets: { heartbeat: [], look: [], merge: key, test: [], finish: key },
     });
   });
 
@@ -169,7 +169,7 @@ describe("a credential in the workflow", () => {
       environment,
       merge: reading,
       finish: { actions: "read", contents: "read", "pull-requests": "read" },
-      secrets: { look: [], merge: app, test: [], finish: app },
+      secrets: { heartbeat: [], look: [], merge: app, test: [], finish: app },
     });
   });
 
@@ -191,7 +191,7 @@ describe("a credential in the workflow", () => {
       environment: undefined,
       merge: { contents: "write", "pull-requests": "read" },
       finish: { actions: "read", contents: "write", ...writing },
-      secrets: { look: [], merge: [], test: [], finish: [] },
+      secrets: { heartbeat: [], look: [], merge: [], test: [], finish: [] },
     });
   });
 
@@ -200,7 +200,7 @@ describe("a credential in the workflow", () => {
     expect(shown("github-token", { private: true })).toMatchObject({
       environments: ["look", "merge", "finish"],
       environment,
-      secrets: { look: [token], merge: [token], test: [], finish: [token] },
+      secrets: { heartbeat: [], look: [token], merge: [token], test: [], finish: [token] },
     });
   });
 });

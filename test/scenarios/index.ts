@@ -5,6 +5,7 @@ import { files } from "./files.ts";
 import { follow } from "./follow.ts";
 import { hostile } from "./hostile.ts";
 import { landing } from "./landing.ts";
+import { living } from "./living.ts";
 import { normal } from "./normal.ts";
 import { people } from "./people.ts";
 import { policies } from "./policies.ts";
@@ -20,6 +21,7 @@ export const topics: readonly Topic[] = [
   landing,
   conflicts,
   people,
+  living,
   follow,
   upstream,
   policies,

@@ -174,7 +174,7 @@ async function placeSetUp(stage: Stage, config: ForkConfig): Promise<void> {
     can_approve_pull_request_reviews: true,
   });
   await ask("PATCH", "", { has_issues: true });
-  for (const name of [...config.pullRequest.labels, "accept-upstream-workflows"]) {
+  for (const name of [...config.pullRequest.labels, "accept-upstream-workflows", "pause-upstream-sync"]) {
     await ask("POST", "/labels", { name, color: "1d76db", description: "Managed by upstream-sync" });
   }
   for (const ruleset of rulesetsOf(config)) await ask("POST", "/rulesets", ruleset);

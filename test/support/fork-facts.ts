@@ -26,6 +26,7 @@ export const settings: Settings = {
   pullRequests: true,
   merge: { commit: true, squash: true, rebase: true },
   deleteBranchOnMerge: false,
+  pushedAt: "2026-03-09T12:00:00Z",
   administrator: true,
   pusher: true,
   scopes: ["repo", "workflow"],

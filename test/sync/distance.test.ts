@@ -5,6 +5,7 @@ import {
   distanceName,
   distanceOf,
   distanceUpdates,
+  isQuiet,
   parseDistance,
 } from "../../sync/distance.ts";
 import { freshnessOf, overBudget, withBudget } from "../../sync/freshness.ts";
@@ -47,6 +48,12 @@ describe("the distance", () => {
       { ref: named(3), from: target, to: sha("c") },
     ]);
   });
+});
+
+test("a fork is quiet after thirty days without a push of ours", () => {
+  const pushed = (day: number) => [{ ...distanceOf([], upstream, target, NOW), day }];
+  expect([970, 971].map((day) => isQuiet(pushed(day), true, NOW))).toEqual([true, false]);
+  expect([true, false].map((finished) => isQuiet([], finished, NOW))).toEqual([true, false]);
 });
 
 describe("the budget", () => {

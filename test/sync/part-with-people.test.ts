@@ -187,7 +187,7 @@ test("where the word does not fit any more, it takes the place of the results", 
 });
 
 describe("when the set-up comes back after a removal", () => {
-  const pull = { number: 5, state: "closed", merged_at: null, labels: [] };
+  const pull = { number: 5, state: "closed", merged_at: null, labels: [], base: { ref: "dev" } };
   const answering = (answer: unknown): GitHub => ({
     get: async () => answer,
     list: async () => [],

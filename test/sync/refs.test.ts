@@ -28,6 +28,7 @@ describe("refs of the fork", () => {
       sync: undefined,
       target: sha("3"),
       recorded: { synced: undefined, tested: sha("4"), target: undefined },
+      closings: new Map(),
       distances: [],
       candidates: new Map([["refs/upstream-sync/candidate/12", sha("6")]]),
       proposals: new Map([

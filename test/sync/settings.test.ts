@@ -122,6 +122,7 @@ describe("settings", () => {
       ...rest,
       route: "verify-k3f9x0a2",
       pause: "never",
+      defaultTip: undefined,
       freshness: {},
       branches: { sync: "upstream-sync-verify/k3f9x0a2/sync", target: "upstream-sync-verify/k3f9x0a2/target" },
       upstream: {

@@ -31,6 +31,7 @@ const facts: PullRequestFacts = {
   kept: NASTY.map((path, index) => ({ path, policy: index % 2 ? "keepOurs" : "keepDeleted" })),
   conflicts: NASTY.map((path) => ({ path, kind: "contents", side: "upstream" })),
   firstConflict: sha("6"),
+  closing: NASTY.map((title, n) => ({ number: n + 1, title, pull: n % 2 === 0 })),
   settled: NASTY.map((branch) => ({ branch, sha: sha("5"), files: 2, oneSided: branch })),
   tests: { kind: "steps", steps: [{ name: "npm test", ok: true, seconds: 61 }], url: "https://github.com/r" },
 };

@@ -90,6 +90,7 @@ describe("the workflow template", () => {
     const permissions = Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, job.permissions]));
     expect(permissions).toEqual({
       look: { contents: "read", issues: "read", "pull-requests": "read" },
+      heartbeat: { actions: "write" },
       merge: { contents: "__CONTENTS__", "pull-requests": "read" },
       test: { contents: "read" },
       wait: { actions: "read", checks: "read", contents: "read", statuses: "read" },
@@ -123,6 +124,7 @@ describe("the workflow template", () => {
     const environments = Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, job.environment]));
     expect(environments).toEqual({
       look: "__UPSTREAM_ENVIRONMENT__",
+      heartbeat: undefined,
       merge: "__ENVIRONMENT__",
       test: undefined,
       wait: undefined,

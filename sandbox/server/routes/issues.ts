@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { authorizeAny, refuseArchived, requireAccount } from "../access.ts";
 import { type Body, oneOf, optionalString, optionalStrings, readBody, requiredString } from "../body.ts";
+import { recordEvent } from "../closing-words.ts";
 import {
   authorize,
   type Env,
@@ -18,6 +19,7 @@ import type { Issue, Repository } from "../state.ts";
 import { ensureLabel, labelShape } from "./labels.ts";
 
 type Comment = Issue["comments"][number];
+type IssueEvent = NonNullable<Issue["events"]>[number];
 
 /** GitHub's bound for bodies of issues and comments. */
 const maxBody = 65_536;
@@ -95,6 +97,23 @@ function commentShape(c: RouteContext, repository: Repository, issue: Issue, com
     updated_at: comment.updated_at ?? comment.created_at,
     author_association: association(repository, comment.user),
     performed_via_github_app: null,
+  };
+}
+
+/** Those of an issue's closings; the others that GitHub has are not kept. */
+function eventShape(c: RouteContext, repository: Repository, issue: Issue, event: IssueEvent) {
+  const base = repositoryUrl(c.var.sandbox, repository);
+  return {
+    id: event.id,
+    node_id: nodeId("IssueEvent", event.id),
+    url: `${base}/issues/events/${event.id}`,
+    actor: simpleUser(c.var.sandbox, event.actor),
+    event: event.event,
+    commit_id: event.commit_id,
+    commit_url: event.commit_id && `${base}/commits/${event.commit_id}`,
+    created_at: event.created_at,
+    performed_via_github_app: null,
+    issue: issueShape(c, repository, issue),
   };
 }
 
@@ -231,7 +250,10 @@ export function issuesRoutes(): Routes {
     if (wanted !== undefined) {
       const next = oneOf("Issue", "state", wanted, ["open", "closed"]);
       if (next === "open" && issue.pull?.merged_at) throw validationFailed("Issue", "state", "invalid");
-      if (next !== issue.state) issue.closed_at = next === "closed" ? state.timestamp() : null;
+      if (next !== issue.state) {
+        issue.closed_at = next === "closed" ? state.timestamp() : null;
+        recordEvent(state, issue, next === "closed" ? "closed" : "reopened", actorName(c.var.identity));
+      }
       issue.state = next;
     }
     const reason = optionalString(body, "state_reason");
@@ -263,6 +285,13 @@ export function issuesRoutes(): Routes {
     issue.comments.push(made);
     issue.updated_at = made.created_at;
     return c.json(commentShape(c, repository, issue, made), 201);
+  });
+  // Newest first (REST reference, "List issue events for a repository").
+  routes.get(`${all}/events`, (c) => {
+    const repository = authorizeAny(c, read);
+    const events = repository.issues.flatMap((issue) => (issue.events ?? []).map((event) => ({ issue, event })));
+    const newest = events.sort((a, b) => b.event.id - a.event.id);
+    return c.json(paginate(c, newest).map(({ issue, event }) => eventShape(c, repository, issue, event)));
   });
   routes.get(`${all}/comments/:id{[0-9]+}`, (c) => {
     const repository = authorizeAny(c, read);

@@ -54,6 +54,8 @@ export interface FakeGitHub {
   readonly pushTokens: string[];
   readonly pulls: FakePull[];
   readonly issues: FakeIssue[];
+  /** Of issues, newest first. */
+  readonly events: unknown[];
   readonly statuses: Record<string, unknown>[];
   /** Of every pull request. */
   readonly reviews: { user: { login: string }; state: string; author_association: string }[];
@@ -91,6 +93,7 @@ export async function fakeGitHub(root: string, tip: FakeGitHub["tip"]): Promise<
     pushTokens: [],
     pulls: [],
     issues: [],
+    events: [],
     statuses: [],
     reviews: [],
     comments: [],
@@ -294,6 +297,8 @@ function table(state: FakeGitHub, sshPort: number, { method, path, query, body }
     }
     case "GET /issues":
       return ok(issuesAndPulls(state, query));
+    case "GET /issues/events":
+      return ok(state.events);
     case "POST /issues": {
       const assignees = (body.assignees as string[] | undefined) ?? [];
       if (assignees.includes("stranger")) {

@@ -10,6 +10,7 @@ export function someSettings(changes: Partial<Settings> = {}): Settings {
     serverUrl: "https://github.com",
     token: "job-token",
     run: { id: 77, attempt: 1, url: "https://github.com/acme/open-webui/actions/runs/77" },
+    defaultTip: undefined,
     route: "main",
     upstream: {
       url: "https://github.com/open-webui/open-webui.git",
