@@ -89,9 +89,13 @@ export class World {
     return printed;
   }
 
-  /** Full ref -> SHA of the fork, as its administrator sees them. */
+  /**
+   * Full ref -> SHA of the fork, as its administrator sees them; without the note of how far the target is behind, which every run
+   * writes anew, also one that moves nothing.
+   */
   async refs(): Promise<Record<string, string>> {
     const listed = await git("/", ["ls-remote", this.github.gitUrl(this.fork)], { token: this.people.administrator });
-    return Object.fromEntries(listed.stdout.split("\n").map((line) => line.split("\t").reverse() as [string, string]));
+    const refs = listed.stdout.split("\n").map((line) => line.split("\t").reverse() as [string, string]);
+    return Object.fromEntries(refs.filter(([name]) => !/^refs\/upstream-sync\/[^/]+\/behind\//.test(name)));
   }
 }
