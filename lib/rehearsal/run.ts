@@ -177,8 +177,8 @@ function runOf(id: number, jobs: readonly Job[]): Rehearsal["run"] {
 /** One file a job, in their order. */
 async function keepLogs({ fork }: Stage, octokit: Octokit, jobs: readonly Job[], folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const [index, job] of jobs.entries()) {
-    if (job.conclusion === "skipped") continue;
+  const ran = jobs.filter(({ conclusion }) => conclusion !== "skipped");
+  for (const [index, job] of ran.entries()) {
     const file = join(folder, `${index + 1}-${job.name.replaceAll(/[^\w.-]/g, "-")}.txt`);
     writeFileSync(file, await readLog(octokit, fork, job.id), { mode: 0o600 });
   }
