@@ -129,7 +129,7 @@ test("a fork is set up and compared, a conflict is settled, the key is exchanged
   expect(started).toContain("apply: done");
   expect(started).toContain("acme/pocket-board: up-to-date");
 
-  expect(started).toMatch(/30 ok, 0 not ok/);
+  expect(started).toMatch(/31 ok, 0 not ok/);
   await world.rest("administrator", "PATCH", world.forkPath, { has_issues: false });
   expect(await follow("doctor.md")).toContain('"has_issues":true');
   expect(JSON.parse(readFileSync(join(world.project, "doctor.json"), "utf8"))).toMatchObject({ ok: true });
@@ -152,7 +152,7 @@ test("a fork is set up and compared, a conflict is settled, the key is exchanged
   );
   expect(checked).toMatch(/acme\/pocket-board: \d+ things to remove/);
   expect(checked.match(/document and workflow: both carry digest/g)).toHaveLength(3);
-  expect(checked).toMatch(/30 ok, 0 not ok/);
+  expect(checked).toMatch(/31 ok, 0 not ok/);
   const clone = join(folder, "clone");
   await type(`git clone --quiet --branch dev ${github.gitUrl(world.fork)} ${clone}`, "a clone");
   expect(await type(inline.take("git log -- docs/upstream-sync.md"), "the document", clone)).toMatch(
