@@ -7,6 +7,7 @@ import { mayBeMade, PLAIN, paths } from "./collect.ts";
 import { editTree } from "./edit-tree.ts";
 import { commitMerge } from "./fold.ts";
 import { type Git, GitError } from "./git.ts";
+import { givingOutputs } from "./giving-outputs.ts";
 import { changesBetween, type FileChange } from "./graph.ts";
 import type { Context } from "./look.ts";
 import { count } from "./markdown.ts";
@@ -14,27 +15,16 @@ import { PUSHING } from "./merge.ts";
 import { offerCandidate } from "./offer-candidate.ts";
 import { REGENERATED } from "./policies.ts";
 import { candidateRef } from "./refs.ts";
-import { createRepository, fetchFork, type Repository } from "./repository.ts";
+import { fetchFork, type Repository } from "./repository.ts";
 import type { CommitSettings } from "./settings.ts";
-import { Stop, wordsFor } from "./stop.ts";
+import { Stop } from "./stop.ts";
 
 /** Bytes of one file, unpacked. */
 const LARGEST = 20_000_000;
 
 /** Step outputs: `candidate` and `tree` that are tested and land; on a stop the `reason`. @returns the exit code. */
 export async function commit(settings: CommitSettings, context: Context): Promise<number> {
-  const repository = await createRepository(settings, context);
-  try {
-    await context.report.outputs(await commitMade(settings, context, repository));
-    return 0;
-  } catch (error) {
-    if (error instanceof GitError) context.report.log(error.result.stderr);
-    context.report.error(wordsFor(error));
-    await context.report.outputs({ reason: wordsFor(error) });
-    return 1;
-  } finally {
-    await repository.remove();
-  }
+  return await givingOutputs(settings, context, (repository) => commitMade(settings, context, repository));
 }
 
 async function commitMade(settings: CommitSettings, context: Context, { git }: Repository) {

@@ -2,7 +2,8 @@
 import { withAccess } from "./access.ts";
 import { refusalOfHistory, takenBefore } from "./decide-history.ts";
 import { derive } from "./derive.ts";
-import { type Git, GitError } from "./git.ts";
+import type { Git } from "./git.ts";
+import { givingOutputs } from "./giving-outputs.ts";
 import { mergeBases, type Sha, treeOf } from "./graph.ts";
 import { WORKFLOWS, withWorkflowsOf } from "./hold.ts";
 import type { Landing } from "./landing.ts";
@@ -12,32 +13,14 @@ import { count } from "./markdown.ts";
 import { offerCandidate } from "./offer-candidate.ts";
 import { missingFrom, survivorWords } from "./policies.ts";
 import { candidateRef, type RemoteRefs } from "./refs.ts";
-import {
-  createRepository,
-  fetchFork,
-  fetchUpstream,
-  isKnownAncestor,
-  type Repository,
-  UPSTREAM_TIP,
-} from "./repository.ts";
+import { fetchFork, fetchUpstream, isKnownAncestor, type Repository, UPSTREAM_TIP } from "./repository.ts";
 import type { MergeSettings } from "./settings.ts";
-import { Stop, wordsFor } from "./stop.ts";
+import { Stop } from "./stop.ts";
 import { requireTests } from "./trusted-tests.ts";
 
 /** Step outputs: SHAs, `conflict`, and on a stop the `reason` that `finish` records. @returns the exit code. */
 export async function merge(settings: MergeSettings, context: Context): Promise<number> {
-  const repository = await createRepository(settings, context);
-  try {
-    await context.report.outputs(await makeCandidate(settings, context, repository));
-    return 0;
-  } catch (error) {
-    if (error instanceof GitError) context.report.log(error.result.stderr);
-    context.report.error(wordsFor(error));
-    await context.report.outputs({ reason: wordsFor(error) });
-    return 1;
-  } finally {
-    await repository.remove();
-  }
+  return await givingOutputs(settings, context, (repository) => makeCandidate(settings, context, repository));
 }
 
 async function makeCandidate(settings: MergeSettings, context: Context, { git }: Repository) {
