@@ -155,7 +155,6 @@ const upstreamLife: Readonly<Record<Exclude<Stage, "start">, readonly Commit[]>>
     ["List the cards again, and rename the page", { "src/board.js": finishCard, "public/index.html": page("Board 2") }],
   ],
   removed: [["Contributing notes live on the web now", { "CONTRIBUTING.md": null }]],
-  added: [["Deployment notes", { "deploy/README.md": "# Deploying\n\nRun `npm start`.\n" }]],
 };
 
 /** Makes the two repositories in `folder`. */
@@ -211,7 +210,6 @@ export async function pocketBoard(folder: string): Promise<Setting> {
     conflicts: {
       edited: { path: "public/index.html", settled: page("Acme board 2") },
       removed: { path: "CONTRIBUTING.md", settled: `${contributing}Ask in #board.\n` },
-      added: { path: "deploy/README.md", settled: `${deployNotes}Then run \`npm start\`.\n` },
     },
     tests: ["node test/all.js"],
   };

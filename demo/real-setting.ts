@@ -91,7 +91,6 @@ export async function realRepositories(
     conflicts: {
       edited: { path: notesPath, settled: `${forkNotes}Upstream's words on forks are in its own file.\n` },
       removed: { path: notesPath, settled: `${forkNotes}We keep these notes.\n` },
-      added: { path: checkPath, settled: checkText(probe) },
     },
     tests: tests.length > 0 ? tests : [`sh ${checkPath}`],
   };
@@ -126,7 +125,6 @@ async function upstreamLife(
       [notesPath]: "# Forks\n\nUpstream now says something here.\n",
     }),
     removed: await next("Say nothing about forks", { [notesPath]: null }),
-    added: await next("Check forks", { [checkPath]: "exit 0\n" }),
   };
 }
 

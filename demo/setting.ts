@@ -1,7 +1,7 @@
 /** The two repositories a story is told on, and the stages upstream goes through. */
 
-/** Ways in which upstream comes into conflict with the fork: both changed a file; upstream removed one; both added one. */
-export type ConflictStage = "edited" | "removed" | "added";
+/** Ways in which upstream comes into conflict with the fork: both changed a file; upstream removed one. */
+export type ConflictStage = "edited" | "removed";
 
 /**
  * Where upstream stands: at the start; with good news, workflow files among them; with news that break the tests; in conflict with

@@ -106,13 +106,11 @@ export async function foldCandidate(git: Git, input: FoldInput): Promise<Fold> {
   let tip = await joinLanded(git, input);
   const setAside: SetAside[] = [];
   for (const step of await stepsOf(git, { ...input, sync: tip })) {
-    const { tip: next, conflicts, lost } = await mergeStep(git, input, tip, step);
+    const merge = step.side === "upstream" && input.policies.partial ? mergePart : mergeStep;
+    const { tip: next, conflicts, lost, part } = await merge(git, input, tip, step);
     if (conflicts.length === 0) tip = next;
     else if (step.proposal) setAside.push({ ...step.proposal, why: lost ? "lost" : "conflict", files: conflicts });
-    else if (step.side === "upstream" && input.policies.partial) {
-      const end = await takePart(git, input, tip, step, conflicts);
-      return { ...end, tree: await treeOf(git, end.tip), setAside };
-    } else return { tip, tree: await treeOf(git, tip), conflicts, setAside };
+    else return { tip: next, tree: await treeOf(git, next), conflicts, setAside, ...(part && { part }) };
   }
   return { tip, tree: await treeOf(git, tip), conflicts: [], setAside };
 }
@@ -169,6 +167,7 @@ interface Stepped {
   readonly conflicts: readonly Conflict[];
   /** It merges, and takes away what must survive. */
   readonly lost?: true;
+  readonly part?: UpstreamPart;
 }
 
 async function mergeStep(git: Git, input: FoldInput, tip: Sha, step: Step): Promise<Stepped> {
@@ -284,19 +283,17 @@ async function guessPart(
 }
 
 /**
- * The longest run of upstream's first-parent line that merges, found by a guess and by halving: one merge for each halving, and four more. What
- * comes after a conflict is taken for a conflict too.
+ * All of upstream, or else the longest run of its first-parent line that merges, found by a guess and by halving: one merge for each
+ * halving, and four more. What comes after a conflict is taken for a conflict too.
  */
-async function takePart(
-  git: Git,
-  input: FoldInput,
-  tip: Sha,
-  step: Step,
-  conflicts: readonly Conflict[],
-): Promise<Pick<Fold, "tip" | "conflicts" | "part">> {
+async function mergePart(git: Git, input: FoldInput, tip: Sha, step: Step): Promise<Stepped> {
   const line = (await git.text(["rev-list", "--first-parent", "--reverse", step.commit, `^${tip}`])).split("\n");
+  // Where an earlier fold stopped on the way, the whole is known to conflict.
+  const stopped = input.taken !== undefined && line.slice(0, -1).includes(input.taken);
+  const whole = stopped ? undefined : await mergeStep(git, input, tip, step);
+  if (whole?.conflicts.length === 0) return whole;
   const at = (index: number): Step => ({ ...step, commit: line[index] as Sha });
-  let [clean, bad, files] = [-1, line.length - 1, conflicts];
+  let [clean, bad, files] = [-1, whole ? line.length - 1 : line.length, whole?.conflicts ?? []];
   // Ten times or more on the same tip: its attributes are written out once.
   await withAttributes(git, tip, async (place) => {
     const tryAt = async (index: number) => {
@@ -304,12 +301,13 @@ async function takePart(
       if (found.length === 0) clean = index;
       else [bad, files] = [index, found];
     };
-    const guess = await guessPart(git, input, tip, step, conflicts, line);
+    const guess = await guessPart(git, input, tip, step, files, line);
     for (const index of [guess, guess - 1]) if (index > clean && index < bad) await tryAt(index);
     while (bad - clean > 1) await tryAt(Math.floor((clean + bad) / 2));
   });
+  if (bad === line.length) return mergeStep(git, input, tip, step);
   const first = { commit: at(bad).commit, files };
-  if (clean < 0) return { tip, conflicts, part: { taken: undefined, first } };
+  if (clean < 0) return { tip, conflicts: whole?.conflicts ?? files, part: { taken: undefined, first } };
   const part = await mergeStep(git, input, tip, at(clean));
   const rest = await mergeStep(git, input, part.tip, step);
   // With the part in, git may find the rest to merge after all.
@@ -339,7 +337,7 @@ export function mergeTrees(git: Git, ours: Sha, theirs: Sha): Promise<MergeTreeO
 
 async function mergeTreesIn(git: Git, ours: Sha, theirs: Sha, place: Place): Promise<MergeTreeOutput> {
   const args = ["merge-tree", "--write-tree", "-z", ours, theirs];
-  const result = await git.attempt(args, place);
+  const result = await git.once(args, place);
   const output = parseMergeTree(result.code, result.stdout);
   if (output === undefined) throw new GitError(args, result);
   return output;

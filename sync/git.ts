@@ -23,6 +23,8 @@ export interface Git {
   attempt(args: readonly string[], options?: GitOptions): Promise<GitResult>;
   /** As `attempt`, for a command that only reads from a server: made again when the network was at fault. */
   reach(args: readonly string[], options?: GitOptions): Promise<GitResult>;
+  /** As `attempt`, for a question about objects by their full ids: what these name never changes, so git is asked once. */
+  once(args: readonly string[], options?: Pick<GitOptions, "folder" | "environment">): Promise<GitResult>;
   /** Standard output as text without its last line end. Raises GitError when git fails. */
   text(args: readonly string[], options?: GitOptions): Promise<string>;
 }
@@ -56,8 +58,16 @@ export function gitIn(
   const base = { ...cleanEnvironment(environment), ...extra };
   const attempt = (args: readonly string[], options: GitOptions = {}) =>
     run(options.folder ?? folder, args, { ...base, ...options.environment }, options.input);
+  const answers = new Map<string, GitResult>();
   return {
     attempt,
+    async once(args, options = {}) {
+      const question = JSON.stringify([args, options]);
+      const result = answers.get(question) ?? (await attempt(args, options));
+      // 1 is a no; more than that is a failure, which another try may not meet.
+      if (result.code <= 1) answers.set(question, result);
+      return result;
+    },
     async reach(args, options) {
       for (let attempted = 1; ; attempted += 1) {
         const result = await attempt(args, options);
@@ -106,8 +116,9 @@ function configuration(entries: Readonly<Record<string, string>>): Record<string
 // A connection that stands still ends after a minute instead of at the job's time limit.
 const LOW_SPEED = { "http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60" };
 
-// The repository is thrown away with the step: nothing is gained by looking whether it wants tidying.
-const SHORT_LIVED = { "maintenance.auto": "false" };
+// The repository is thrown away with the step: nothing is gained by looking whether it wants tidying, nor by waiting until
+// what is written would outlast a power cut. https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsync
+const SHORT_LIVED = { "maintenance.auto": "false", "core.fsync": "none" };
 
 // `merge=ours` in a `.gitattributes`: git documents the name, and that everybody has to say this about it. A driver of any
 // other name is unknown here, and git merges as text. https://git-scm.com/book/en/v2/Customizing-Git-Git-Attributes

@@ -1,11 +1,11 @@
 /** Questions to the commit graph of a bare repository. */
-import { type Git, GitError } from "./git.ts";
+import { type Git, GitError, type GitResult } from "./git.ts";
 
 export type Sha = string;
 
 export async function isAncestor(git: Git, ancestor: Sha, descendant: Sha): Promise<boolean> {
   const args = ["merge-base", "--is-ancestor", ancestor, descendant];
-  const result = await git.attempt(args);
+  const result = await ask(git, args, [ancestor, descendant]);
   if (result.code > 1) throw new GitError(args, result);
   return result.code === 0;
 }
@@ -13,7 +13,7 @@ export async function isAncestor(git: Git, ancestor: Sha, descendant: Sha): Prom
 /** Every best common ancestor; empty for unrelated histories. */
 export async function mergeBases(git: Git, one: Sha, other: Sha): Promise<Sha[]> {
   const args = ["merge-base", "--all", one, other];
-  const result = await git.attempt(args);
+  const result = await ask(git, args, [one, other]);
   if (result.code > 1) throw new GitError(args, result);
   return lines(result.stdout.toString("utf8"));
 }
@@ -32,8 +32,16 @@ export async function isInOne(git: Git, commit: Sha, others: readonly Sha[]): Pr
   return false;
 }
 
-export function treeOf(git: Git, commit: Sha): Promise<Sha> {
-  return git.text(["rev-parse", "--verify", `${commit}^{tree}`]);
+export async function treeOf(git: Git, commit: Sha): Promise<Sha> {
+  const args = ["rev-parse", "--verify", `${commit}^{tree}`];
+  const result = await ask(git, args, [commit]);
+  if (result.code !== 0) throw new GitError(args, result);
+  return result.stdout.toString("utf8").trim();
+}
+
+/** A name that is no id may be another's a moment later. */
+function ask(git: Git, args: readonly string[], about: readonly string[]): Promise<GitResult> {
+  return about.every((one) => /^[0-9a-f]{40}/.test(one)) ? git.once(args) : git.attempt(args);
 }
 
 /** The end of 2099, the last that git lets a commit of ours have; it keeps whatever somebody else wrote. */
@@ -80,7 +88,7 @@ export const EMPTY_TREE: Sha = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 export async function changesBetween(git: Git, from: Sha, to: Sha, only?: string): Promise<FileChange[]> {
   const paths = only === undefined ? [] : ["--", only];
   const args = ["diff-tree", "-r", "-z", "--raw", "--no-renames", from, to, ...paths];
-  const result = await git.attempt(args);
+  const result = await ask(git, args, [from, to]);
   if (result.code !== 0) throw new GitError(args, result);
   const [heads, names] = [0, 1].map((odd) => fields(result.stdout).filter((_, index) => index % 2 === odd));
   return (heads ?? []).map((head, index) => {
@@ -99,11 +107,13 @@ export interface TreeEntry {
 
 /** Entries of a tree; empty when `tree` names nothing. */
 export async function listTree(git: Git, tree: string, options: readonly string[] = []): Promise<TreeEntry[]> {
-  const known = await git.attempt(["rev-parse", "--verify", "--quiet", tree]);
-  if (known.code !== 0) return [];
-  const args = ["ls-tree", "-z", ...options, known.stdout.toString("utf8").trim()];
-  const result = await git.attempt(args);
-  if (result.code !== 0) throw new GitError(args, result);
+  const args = ["ls-tree", "-z", ...options, tree];
+  const result = await ask(git, args, [tree]);
+  if (result.code !== 0) {
+    const named = await git.attempt(["rev-parse", "--verify", "--quiet", tree]);
+    if (named.code !== 0) return [];
+    throw new GitError(args, result);
+  }
   return fields(result.stdout).map((field) => {
     const tab = field.indexOf("\t");
     const [mode = "", type = "", sha = ""] = field.slice(0, tab).split(" ");

@@ -28,7 +28,7 @@ export async function createRepository(settings: Settings, surroundings: Surroun
   // Both in one: while upstream is fetched, git may ask the fork for a file that upstream's pack builds on.
   const tokens = [{ url: forkUrl(settings), token: settings.token }, settings.upstream];
   const git = gitIn(folder, surroundings, authorization(tokens));
-  await git.text(["init", "--quiet", "--bare", "."]);
+  await git.text(["init", "--quiet", "--bare", "--template=", "."]);
   await git.text(["config", "remote.fork.url", forkUrl(settings)]);
   return { git, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -9,15 +9,24 @@ import { expectContains, expectOutcome, fetchLive, short, syncBranch, traffic } 
 import { land } from "./land.ts";
 import type { Chapter } from "./step.ts";
 
-export const people: Chapter = {
-  title: "Conflicts, settled by people",
+export const settledByCommands: Chapter = {
+  title: "Conflicts, settled by commands",
+  steps: [
+    { name: "both changed a file: settled by the issue's git commands", run: settledByGit },
+    { name: "the team lands what was settled", run: land },
+    {
+      name: "upstream removes what the fork edited: settled on a branch of one's own, and not landed",
+      run: onOwnBranch,
+    },
+  ],
+};
+
+export const settledByClicks: Chapter = {
+  title: "A conflict, settled in the browser",
   steps: [
     { name: "upstream conflicts with the fork: a branch, a draft and an issue for people", run: conflict },
     { name: "nobody moved: red by two look-ups", run: waiting },
     { name: "settled in the browser: tested, promoted, closed", run: settledInBrowser },
-    { name: "upstream removes what the fork edited: settled by the issue's git commands", run: settledByGit },
-    { name: "the team lands what was settled", run: land },
-    { name: "both added a file: settled on a branch of one's own, and not landed", run: settledOnOwnBranch },
   ],
 };
 
@@ -47,15 +56,15 @@ async function settledInBrowser(world: World): Promise<string> {
 }
 
 async function settledByGit(world: World): Promise<string> {
-  const { issue, pull } = await meetConflict(world, "removed");
-  await typeCommands(world, commandsBelow("With git", issue.body), world.setting.conflicts.removed);
-  return await expectSettled(world, "removed", pull.head.ref);
+  const { issue, pull } = await meetConflict(world, "edited");
+  await typeCommands(world, commandsBelow("With git", issue.body), world.setting.conflicts.edited);
+  return await expectSettled(world, "edited", pull.head.ref);
 }
 
-async function settledOnOwnBranch(world: World): Promise<string> {
-  const { issue } = await meetConflict(world, "added");
-  await typeCommands(world, commandsBelow("On a branch of your own", issue.body), world.setting.conflicts.added);
-  return await expectSettled(world, "added", "sync/upstream-manual");
+async function onOwnBranch(world: World): Promise<string> {
+  const { issue } = await meetConflict(world, "removed");
+  await typeCommands(world, commandsBelow("On a branch of your own", issue.body), world.setting.conflicts.removed);
+  return await expectSettled(world, "removed", "sync/upstream-manual");
 }
 
 /** Upstream comes to a stage that conflicts; everything for people is there, and nothing else has moved. */

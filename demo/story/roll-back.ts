@@ -40,9 +40,9 @@ async function destroy(world: World): Promise<string> {
 
 async function compare(world: World): Promise<string> {
   const { fork, upstream } = world.setting;
-  const { start, added } = upstream.stages;
+  const { start, removed } = upstream.stages;
   // Each commit's own changes: what one brought and a later one took away again counts as well.
-  const log = await git(upstream.git, ["log", "--name-only", "-z", "--format=", `${start}..${added}`]);
+  const log = await git(upstream.git, ["log", "--name-only", "-z", "--format=", `${start}..${removed}`]);
   const kept = [`refs/heads/${world.backup}`];
   await expectAsBefore(world, fork, world.before, { landed: log.stdout.split("\0"), kept });
   return `as before, but for ${world.backup} and what the team landed on ${fork.branches.target}`;

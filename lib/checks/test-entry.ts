@@ -1,5 +1,6 @@
-/** Which file of the repository a test plan begins with, as far as its commands tell. */
+/** Which files of the repository a test plan needs, as far as the config and its commands tell. */
 import type { ForkConfig } from "../config/schema.ts";
+import { trustedPaths } from "../config/test-plan.ts";
 
 /** Tools that read one file of a fixed name. */
 const toolFiles: Readonly<Record<string, string>> = {
@@ -18,11 +19,15 @@ const toolFiles: Readonly<Record<string, string>> = {
 
 const script = /^(?:\.\/)?(?<path>[\w.-]+(?:\/[\w.-]+)*\.(?:sh|bash|py|js|mjs|cjs|ts|rb|pl))$/;
 
-/** Paths from the top of the repository, each once; empty when no command names one. */
+/** Paths from the top of the repository, files and folders, each once; empty when nothing names one. */
 export function testEntries(tests: ForkConfig["tests"]): readonly string[] {
+  return [...new Set([...begins(tests), ...trustedPaths(tests)])];
+}
+
+function begins(tests: ForkConfig["tests"]): readonly string[] {
   if ("compose" in tests) return [tests.compose.file];
   if ("checks" in tests) return [];
-  return [...new Set(tests.run.flatMap(entryOf))];
+  return tests.run.flatMap(entryOf);
 }
 
 function entryOf(command: string): string[] {

@@ -93,7 +93,8 @@ export interface GraphWanted {
   readonly upstreamFiles: readonly { readonly key: string; readonly path: string }[];
 }
 
-const file = "... on Blob { oid text isTruncated }";
+/** A folder has an id alone. */
+const file = "oid ... on Blob { text isTruncated }";
 const classic =
   "pattern isAdminEnforced requiresApprovingReviews requiresStatusChecks requiresLinearHistory lockBranch restrictsPushes requiresCommitSignatures";
 /** Nothing of a team but that it is one: any other field of it would refuse the whole query to a token without `read:org`. */
@@ -121,8 +122,7 @@ function compose(place: { owner: string; name: string }, wanted: GraphWanted) {
     `ref(qualifiedName: ${variable("ub", `refs/heads/${upstream.branch}`)}) { target { oid } }`,
     `workflows: object(expression: ${variable("uw", `${upstream.branch}:${workflowFolder}`)}) { ... on Tree { entries { name } } }`,
     ...wanted.upstreamFiles.map(
-      ({ path }, n) =>
-        `u${n}: object(expression: ${variable(`u${n}`, `${upstream.branch}:${path}`)}) { ... on Blob { oid } }`,
+      ({ path }, n) => `u${n}: object(expression: ${variable(`u${n}`, `${upstream.branch}:${path}`)}) { oid }`,
     ),
   ];
   const second =

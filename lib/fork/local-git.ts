@@ -22,7 +22,7 @@ export interface TokenFor {
 }
 
 /** git itself waits for ever: less than a byte a second for a minute is no answer. https://git-scm.com/docs/git-config#Documentation/git-config.txt-httplowSpeedLimit */
-const patience = { GIT_HTTP_LOW_SPEED_LIMIT: "1", GIT_HTTP_LOW_SPEED_TIME: "60" };
+export const patience = { GIT_HTTP_LOW_SPEED_LIMIT: "1", GIT_HTTP_LOW_SPEED_TIME: "60" };
 
 export function localGit(folder: string, env: NodeJS.ProcessEnv, tokens: readonly TokenFor[]): LocalGit {
   const base = {

@@ -16,7 +16,7 @@ import { checkApp } from "../credentials/github-app.ts";
 import { upstreamTokenSecret } from "../credentials/names.ts";
 import { type EnvironmentKey, sealedFor } from "../credentials/seal.ts";
 import { Failure, InputFailure } from "../failure.ts";
-import { connect } from "../github.ts";
+import { connect, explain } from "../github.ts";
 import type { ProgressEvent } from "../progress.ts";
 import type { Context } from "./context.ts";
 
@@ -46,6 +46,7 @@ export async function* rotateCredentials(
   const { fork } = options;
   const file = refuseWrongInput(context, options);
   const environment = await readEnvironmentKey(connect(context.env), fork);
+  if (environment === undefined) await refuseStranger(context, fork);
   if (environment?.key_id !== file.secret.keyId) {
     throw new Failure(
       `there is nothing to rotate on ${fork.repository}: got ${environment ? "an environment with another key pair" : "no environment"}, expected the one that the credentials file was sealed for`,
@@ -75,6 +76,18 @@ export async function* rotateCredentials(
     to: fingerprintOf(publicKey),
     next: [`commit ${path}`, `${apply}: brings the new key in, exchanges the secret, then removes the old key`],
   };
+}
+
+/** To everybody who may not read it, GitHub says that there is no such environment. */
+async function refuseStranger(context: Context, { owner, name, repository }: ForkConfig): Promise<void> {
+  const { data } = await connect(context.env)
+    .rest.repos.get({ owner, repo: name })
+    .catch((error) => explain(error, `read ${repository}`));
+  if (data.permissions?.admin) return;
+  throw new Failure(
+    `the environment of ${repository} cannot be read: got a token of somebody who does not administer it`,
+    "use the token of an administrator: one that may read and write environments",
+  );
 }
 
 async function* rotateApp(

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { InputFailure } from "../failure.ts";
+import { patience } from "../fork/local-git.ts";
 import { bareGit } from "./bare-git.ts";
 
 export interface CopyRequest {
@@ -118,7 +119,7 @@ interface Answer {
 async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Answer> {
   const { exitCode, stdout, stderr } = await execa("git", args, {
     // A folder of the environment's would be taken for ours.
-    env: { ...env, GIT_DIR: undefined, GIT_WORK_TREE: undefined, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0" },
+    env: { ...patience, ...env, GIT_DIR: undefined, GIT_WORK_TREE: undefined, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0" },
     extendEnv: false,
     reject: false,
     stdin: "ignore",

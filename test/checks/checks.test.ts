@@ -274,6 +274,11 @@ test("the file a test plan begins with", () => {
   expect(entries(["node --test"])).toEqual([]);
 });
 
+test("what is taken from the fork for the tests has to be there too", () => {
+  const trusted = { run: ["npm test"], trusted: "fork", entry: ["tests", "package.json"] };
+  expect(testEntries(forkConfig({ tests: trusted }).tests)).toEqual(["package.json", "tests"]);
+});
+
 test("an upstream on the fork's own server is known by its name", () => {
   const at = (upstream: string) => forkConfig({ upstream }).upstream;
   expect(upstreamOn("https://github.com", at("a/b"))).toBe("a/b");

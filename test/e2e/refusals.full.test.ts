@@ -24,7 +24,7 @@ const verbs: readonly { readonly typed: string; readonly rights?: RegExp }[] = [
   { typed: `status ${name}` },
   { typed: `verify ${name} --yes`, rights: /administration rights/ },
   { typed: `credentials create ${name} --replace`, rights: /GitHub answered 40[34]/ },
-  { typed: `credentials rotate ${name}` },
+  { typed: `credentials rotate ${name}`, rights: /administ|GitHub answered 40[34]/ },
   { typed: `credentials revoke ${name} --yes`, rights: /GitHub answered 40[34]/ },
   { typed: `credentials status ${name}`, rights: /GitHub answered 40[34]/ },
   { typed: `docs check ${name}` },

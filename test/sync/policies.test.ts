@@ -21,9 +21,9 @@ beforeEach(() => {
   merges = 0;
   git = {
     ...real,
-    attempt(args, options) {
+    once(args, options) {
       if (args[0] === "merge-tree") merges += 1;
-      return real.attempt(args, options);
+      return real.once(args, options);
     },
   };
 });
@@ -42,12 +42,13 @@ interface Tips {
   readonly target?: string;
   readonly upstream: string;
   readonly proposal?: string;
+  readonly taken?: string | undefined;
 }
 
-function fold({ sync, target = sync, upstream, proposal }: Tips, policies: Partial<Policies>) {
+function fold({ sync, target = sync, upstream, proposal, taken }: Tips, policies: Partial<Policies>) {
   const proposals = proposal === undefined ? [] : [{ name: "manual", branch: "sync/upstream-manual", sha: proposal }];
   const rules = { upstreamWorkflows: "hold" as const, policies: { ...NO_POLICIES, ...policies } };
-  return foldCandidate(git, { sync, target, upstream, proposals, names: NAMES, ...rules });
+  return foldCandidate(git, { sync, target, upstream, taken, proposals, names: NAMES, ...rules });
 }
 
 function parents(sha: string): string[] {
@@ -287,6 +288,16 @@ describe("partial", () => {
     const next = await fold({ sync: first.tip, upstream: commit({ z: "z\n" }, upstream) }, { partial: true });
     expect(next.tip).toBe(first.tip);
     expect(next.part).toEqual({ taken: undefined, first: first.part?.first });
+  });
+
+  test("where an earlier fold stopped is looked at first, and nothing else comes out of it", async () => {
+    const { sync, commits, upstream } = line(40, 23);
+    const first = await fold({ sync, upstream }, { partial: true });
+    for (const taken of [first.part?.taken, commits[3], commits[30], upstream, commit({ z: "z\n" })])
+      expect(await fold({ sync, upstream, taken }, { partial: true })).toEqual(first);
+    merges = 0;
+    await fold({ sync, upstream, taken: first.part?.taken }, { partial: true });
+    expect(merges).toBe(4);
   });
 
   test("is not asked for: nothing of upstream goes in", async () => {
