@@ -209,7 +209,7 @@ export async function pocketBoard(folder: string): Promise<Setting> {
     held: [".github/workflows/ci.yml"],
     conflicts: {
       edited: { path: "public/index.html", settled: page("Acme board 2") },
-      removed: { path: "CONTRIBUTING.md", settled: `${contributing}Ask in #board.\n` },
+      removed: { path: "CONTRIBUTING.md", settled: `${contributing}Ask in #board. Upstream's notes are on the web.\n` },
     },
     tests: ["node test/all.js"],
   };

@@ -90,12 +90,12 @@ export class World {
   }
 
   /**
-   * Full ref -> SHA of the fork, as its administrator sees them; without the note of how far the target is behind, which every run
-   * writes anew, also one that moves nothing.
+   * Full ref -> SHA of the fork, as its administrator sees them; without the notes that a run writes when it moves nothing too:
+   * how far the target is behind, and where it has looked for issues that upstream's words closed.
    */
   async refs(): Promise<Record<string, string>> {
     const listed = await git("/", ["ls-remote", this.github.gitUrl(this.fork)], { token: this.people.administrator });
     const refs = listed.stdout.split("\n").map((line) => line.split("\t").reverse() as [string, string]);
-    return Object.fromEntries(refs.filter(([name]) => !/^refs\/upstream-sync\/[^/]+\/behind\//.test(name)));
+    return Object.fromEntries(refs.filter(([name]) => !/^refs\/upstream-sync\/[^/]+\/(?:behind|closings)\//.test(name)));
   }
 }
