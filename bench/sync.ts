@@ -159,7 +159,7 @@ interface Run {
 async function runWorkflow(world: World): Promise<Run> {
   const { github, forkPath } = world;
   const clock = async () => Date.parse((await github.control("GET", "/clock")).data.now);
-  const { next } = await github.log(Number.MAX_SAFE_INTEGER);
+  const next = await github.logEnd();
   const started = await clock();
   const path = `${forkPath}/actions/workflows/upstream-sync.yml/dispatches`;
   const dispatched = await world.rest("administrator", "POST", path, { ref: world.fork.branches.from });

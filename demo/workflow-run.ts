@@ -26,7 +26,7 @@ export async function moveUpstream(world: World, stage: Stage): Promise<string> 
 
 /** Lets the clock strike the schedule of the fork's workflow, and waits for the run. */
 export async function strike(world: World): Promise<Run> {
-  const from = (await world.github.log(0)).next;
+  const from = await world.github.logEnd();
   const fork = `${world.fork.owner}/${world.fork.name}`;
   const fired = await world.github.control("POST", "/clock", { toNextSchedule: fork });
   await world.github.control("POST", "/settle", { timeoutSeconds: 600 });

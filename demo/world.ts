@@ -96,6 +96,8 @@ export class World {
   async refs(): Promise<Record<string, string>> {
     const listed = await git("/", ["ls-remote", this.github.gitUrl(this.fork)], { token: this.people.administrator });
     const refs = listed.stdout.split("\n").map((line) => line.split("\t").reverse() as [string, string]);
-    return Object.fromEntries(refs.filter(([name]) => !/^refs\/upstream-sync\/[^/]+\/(?:behind|closings)\//.test(name)));
+    return Object.fromEntries(
+      refs.filter(([name]) => !/^refs\/upstream-sync\/[^/]+\/(?:behind|closings)\//.test(name)),
+    );
   }
 }

@@ -53,7 +53,7 @@ async function itsOwnWays(world: World): Promise<string> {
 
 async function setUpBeside(world: World): Promise<string> {
   await world.upstreamSyncJson("credentials", "create");
-  const { next } = await world.github.log(0);
+  const next = await world.github.logEnd();
   const { forks } = await world.upstreamSyncJson("apply", "--yes");
   for (const key of workflowKeys(world)) world.keys.add(key);
   const { adopted, leftAlone } = forks[0].found;

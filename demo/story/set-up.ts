@@ -35,7 +35,7 @@ async function makeTheCredential(world: World): Promise<string> {
 }
 
 async function plan(world: World): Promise<string> {
-  const { next } = await world.github.log(0);
+  const next = await world.github.logEnd();
   const { forks } = await world.upstreamSyncJson("plan", "--out", reviewedPlan);
   const { create, update, delete: removed } = forks[0].summary;
   check(create > 0 && update === 0 && removed === 0, "a plan that only creates", forks[0].summary);

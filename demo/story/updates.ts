@@ -53,7 +53,7 @@ async function applied(world: World): Promise<string> {
 async function refused(world: World): Promise<string> {
   await protect(world);
   setCron(world, "23 6 * * *");
-  const { next } = await world.github.log(0);
+  const next = await world.github.logEnd();
   const result = await world.upstreamSync("apply", world.forkName, "--yes");
   checkEqual(result.exitCode, 1, "exit code");
   checkEqual((await world.github.log(next)).entries.filter(isRestWrite), [], "writes");

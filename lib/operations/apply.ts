@@ -10,7 +10,7 @@ import type { PlanResult } from "../plan-result.ts";
 import type { ProgressEvent } from "../progress.ts";
 import type { Removal } from "../removal.ts";
 import { rollbackReport } from "../rollback-report.ts";
-import { type Progress, type Said, apply as terraformApply, plan as terraformPlan } from "../terraform/run.ts";
+import { leftToChange, type Progress, type Said, apply as terraformApply } from "../terraform/run.ts";
 import { type Context, selectForks } from "./context.ts";
 
 export interface ApplyResult {
@@ -66,10 +66,10 @@ async function* prove(
 ): AsyncGenerator<ProgressEvent, ApplyResult["proof"]> {
   const started = performance.now();
   yield { fork: repository, text: "proving that nothing is left to change" };
-  let { changes } = await terraformPlan(workspace, { destroy: false });
+  let changes = await leftToChange(workspace);
   if (changes.length > 0) {
     await sleep(secondLookSeconds * 1000);
-    ({ changes } = await terraformPlan(workspace, { destroy: false }));
+    changes = await leftToChange(workspace);
   }
   if (changes.length > 0) {
     const what = changes.map(({ action, address }) => `${action} ${address}`).join(", ");

@@ -163,6 +163,11 @@ export class GitHubStandIn {
     return (await this.control("GET", `/log?since=${since}`)).data;
   }
 
+  /** What `log` is asked for, for what comes from now on. */
+  async logEnd(): Promise<number> {
+    return (await this.log(Number.MAX_SAFE_INTEGER)).next;
+  }
+
   /** Its data stays. @throws when an answer did not have the shape GitHub describes. */
   async stop(): Promise<void> {
     if (hasEnded(this.process)) return;

@@ -70,12 +70,28 @@ export async function init(workspace: Workspace): Promise<void> {
 }
 
 /** Plans and saves the plan beside the stack. */
-export async function plan(workspace: Workspace, options: { destroy: boolean }): Promise<SavedPlan> {
-  mkdirSync(workspace.folder, { recursive: true, mode: 0o700 });
-  const file = join(workspace.folder, options.destroy ? "destroy.tfplan" : "apply.tfplan");
-  await run(workspace, ["plan", "-json", `-out=${file}`, ...(options.destroy ? ["-destroy"] : [])], "plan");
+export async function plan(workspace: Workspace, { destroy }: { destroy: boolean }): Promise<SavedPlan> {
+  const file = planFile(workspace, destroy ? "destroy" : "apply");
+  await run(workspace, ["plan", "-json", `-out=${file}`, ...(destroy ? ["-destroy"] : [])], "plan");
   chmodSync(file, 0o600);
   return await readPlan(workspace, file);
+}
+
+/** What an apply would still change. The plan is read back only where the tool says that there is something. */
+export async function leftToChange(workspace: Workspace): Promise<readonly Change[]> {
+  const file = planFile(workspace, "apply");
+  const result = await start(workspace, ["plan", "-json", `-out=${file}`, "-detailed-exitcode"]);
+  if (result.exitCode !== 0 && result.exitCode !== changesFound) throw failed(workspace, "plan", result);
+  chmodSync(file, 0o600);
+  return result.exitCode === 0 ? [] : (await readPlan(workspace, file)).changes;
+}
+
+/** https://developer.hashicorp.com/terraform/cli/commands/plan#detailed-exitcode */
+const changesFound = 2;
+
+function planFile({ folder }: Workspace, name: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return join(folder, `${name}.tfplan`);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Reading a repository: commits, trees, files, and how two commits relate. */
-import { emptyTree, GitError, type GitRepository, git, gitBytes, listRefs, tryGit } from "./git.ts";
+import { emptyTree, GitError, type GitRepository, git, gitBytes, listRefs, readRef, tryGit } from "./git.ts";
 import { gitOfIds } from "./git-memory.ts";
 
 export interface Person {
@@ -36,6 +36,12 @@ export async function resolveCommit(at: GitRepository, name: string): Promise<st
   for (const candidate of candidates) {
     // `~`, `^`, `:` and `@{` are revision syntax of git, which REST does not have.
     if (/[~^:\s]|@\{|\.\./.test(candidate)) continue;
+    // A branch is at a commit, and never at a tag.
+    if (candidate.startsWith("refs/heads/")) {
+      const branch = await readRef(at, candidate);
+      if (branch !== null) return branch;
+      continue;
+    }
     const result = await tryGit(at, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${candidate}^{commit}`]);
     if (result.exitCode === 0) return result.stdout.toString("utf8").trim();
   }
@@ -116,7 +122,7 @@ export async function commitInfo(at: GitRepository, sha: string): Promise<Commit
 }
 
 export async function hasCommit(at: GitRepository, sha: string): Promise<boolean> {
-  return isSha(sha) && (await tryGit(at, ["cat-file", "-e", `${sha}^{commit}`])).exitCode === 0;
+  return isSha(sha) && (await commitOf(at, sha)) !== undefined;
 }
 
 export async function isAncestor(at: GitRepository, older: string, newer: string): Promise<boolean> {
@@ -126,8 +132,13 @@ export async function isAncestor(at: GitRepository, older: string, newer: string
 }
 
 export async function mergeBase(at: GitRepository, one: string, other: string): Promise<string | undefined> {
-  const result = await tryGit(at, ["merge-base", one, other]);
-  return result.exitCode === 0 ? result.stdout.toString("utf8").trim() : undefined;
+  const ask = [one, other].every(isSha) ? gitOfIds : gitBytes;
+  try {
+    return (await ask(at, ["merge-base", one, other])).toString("utf8").trim();
+  } catch (error) {
+    if (error instanceof GitError) return undefined;
+    throw error;
+  }
 }
 
 export interface TreeEntry {
@@ -251,11 +262,11 @@ export async function compare(at: GitRepository, base: string, head: string): Pr
   const common = await mergeBase(at, base, head);
   if (!common) return undefined;
   const [counts, commits, files] = await Promise.all([
-    git(at, ["rev-list", "--left-right", "--count", `${base}...${head}`]),
+    ([base, head].every(isSha) ? gitOfIds : gitBytes)(at, ["rev-list", "--left-right", "--count", `${base}...${head}`]),
     log(at, [`${base}..${head}`], { oldestFirst: true }),
     changedFiles(at, common, head),
   ]);
-  const [behind = 0, ahead = 0] = counts.split(/\s+/).map(Number);
+  const [behind = 0, ahead = 0] = counts.toString("utf8").split(/\s+/).map(Number);
   return { mergeBase: common, ahead, behind, commits: commits.slice(-250), files };
 }
 

@@ -72,7 +72,7 @@ test("a key is rotated without a gap: runs before, during and after the apply pu
   expect(await syncs()).toBe("promoted");
 
   await newsFromUpstream();
-  const { next } = await github.log(0);
+  const next = await github.logEnd();
   const [run, applied] = await Promise.all([world.upstreamSyncJson("sync"), world.upstreamSync("apply", "--yes")]);
   expect([applied.exitCode, applied.stderr]).toEqual([
     0,

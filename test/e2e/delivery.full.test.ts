@@ -61,7 +61,7 @@ async function protect(branch: string, bypass: object[] = []): Promise<number> {
 
 test("a rule of the team that refuses our commits is told before the first write; an empty plan stays empty", async () => {
   const ruleset = await protect("main");
-  const { next } = await github.log(0);
+  const next = await github.logEnd();
   const refused = await world.upstreamSync("apply", "--yes");
   expect([refused.exitCode, refused.stderr.split("\n").slice(-2)]).toEqual([
     1,

@@ -22,12 +22,14 @@ function plannedWith(...plans: object[]): PlanResult {
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 const [verb, , out] = process.argv.slice(2);
 const seen = "${folder}/seen";
-if (verb === "plan") writeFileSync(out.slice("-out=".length), "");
-if (verb === "show") {
-  const n = existsSync(seen) ? Number(readFileSync(seen, "utf8")) : 0;
+const plans = ${texts};
+const n = existsSync(seen) ? Number(readFileSync(seen, "utf8")) : 0;
+if (verb === "plan") {
+  writeFileSync(out.slice("-out=".length), plans[n]);
   writeFileSync(seen, String(n + 1));
-  process.stdout.write(${texts}[n] ?? "");
+  process.exitCode = plans[n].includes("resource_changes") ? 2 : 0;
 }
+if (verb === "show") process.stdout.write(readFileSync(process.argv.at(-1)));
 `,
   );
   chmodSync(tool, 0o700);

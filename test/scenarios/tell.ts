@@ -21,7 +21,7 @@ export async function tell(stage: Stage, scenario: Scenario, number: number): Pr
     seconds: Math.round((performance.now() - started) / 100) / 10,
   });
   try {
-    const { next } = await stage.github.log(Number.MAX_SAFE_INTEGER);
+    const next = await stage.github.logEnd();
     const world = new World(stage, await place(stage, number, scenario), next);
     await scenario.run(world);
     await checkEnd(world);

@@ -313,7 +313,7 @@ export class World {
   }
 
   async logEnd(): Promise<number> {
-    return (await this.stage.github.log(Number.MAX_SAFE_INTEGER)).next;
+    return await this.stage.github.logEnd();
   }
 
   /** Requests about this fork or its upstream. */
