@@ -15,10 +15,11 @@ import {
   thereIn,
 } from "./finish-facts.ts";
 import { withBudget } from "./freshness.ts";
-import { type Git, GitError } from "./git.ts";
+import type { Git } from "./git.ts";
 import { harmless } from "./github.ts";
 import { type Context, emptyRecord, stoppedRecord, upstreamOf, writeRecord } from "./look.ts";
 import { branchRemoval } from "./offer-candidate.ts";
+import { reportFailure } from "./outputs.ts";
 import { tellPause } from "./pause.ts";
 import type { PauseBy } from "./pause-by.ts";
 import type { Push } from "./push.ts";
@@ -39,9 +40,8 @@ export async function finish(settings: FinishSettings, context: Context): Promis
   try {
     return await conclude(settings, context, repository.git);
   } catch (error) {
-    if (error instanceof GitError) context.report.log(error.result.stderr);
     await writeRecord(settings, context, stoppedRecord(settings, wordsFor(error)));
-    context.report.error(wordsFor(error));
+    reportFailure(context.report, error);
     return 1;
   } finally {
     await repository.remove();
@@ -172,7 +172,7 @@ async function close(push: Push, context: Context, updates: readonly RefUpdate[]
     await push("the last writes of the run were refused", updates);
     return true;
   } catch (error) {
-    context.report.error(wordsFor(error));
+    reportFailure(context.report, error);
     return false;
   }
 }

@@ -32,12 +32,16 @@ export interface Git {
 export class GitError extends Error {
   readonly args: readonly string[];
   readonly result: GitResult;
+  readonly said: string;
 
   constructor(args: readonly string[], result: GitResult) {
-    super(`git ${args[0]} failed with exit code ${result.code}`);
+    super(
+      `git ${args[0]} ended with ${result.code}, which was not expected. The log of this step has git's own words; run the workflow again, and report it if it stays so`,
+    );
     this.name = "GitError";
     this.args = args;
     this.result = result;
+    this.said = result.stderr;
   }
 }
 

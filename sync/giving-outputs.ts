@@ -1,6 +1,6 @@
 /** The frame of a job that hands something on: a repository of its own, step outputs, and on a stop the `reason` that `finish` records. */
-import { GitError } from "./git.ts";
 import type { Context } from "./look.ts";
+import { reportFailure } from "./outputs.ts";
 import { createRepository, type Repository } from "./repository.ts";
 import type { Settings } from "./settings.ts";
 import { wordsFor } from "./stop.ts";
@@ -16,8 +16,7 @@ export async function givingOutputs(
     await context.report.outputs(await work(repository));
     return 0;
   } catch (error) {
-    if (error instanceof GitError) context.report.log(error.result.stderr);
-    context.report.error(wordsFor(error));
+    reportFailure(context.report, error);
     await context.report.outputs({ reason: wordsFor(error) });
     return 1;
   } finally {

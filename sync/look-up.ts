@@ -13,7 +13,7 @@ export async function lookUpFork(git: Git, settings: Settings, url: string): Pro
   const result = await git.reach(["ls-remote", "--refs", url, ...patterns]);
   if (result.code !== 0) {
     const { got, remedy } = explainRefusal(result.stderr);
-    throw new Stop({ what: `the fork ${settings.repository} could not be read`, got, remedy });
+    throw new Stop({ what: `the fork ${settings.repository} could not be read`, got, remedy, said: result.stderr });
   }
   return refsOf(result.stdout.toString("utf8"), settings);
 }

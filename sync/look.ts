@@ -10,7 +10,7 @@ import { authorization, gitIn, type Surroundings } from "./git.ts";
 import type { GitHub } from "./github.ts";
 import { readPullState } from "./known-pull-request.ts";
 import { chooseFollowed, followedByHand, lookUpFork, lookUpUpstream } from "./look-up.ts";
-import type { Report } from "./outputs.ts";
+import { type Report, reportFailure } from "./outputs.ts";
 import { labelPause, readPause } from "./pause.ts";
 import { type DistanceFacts, readDistance } from "./read-distance.ts";
 import type { RunRecord } from "./record.ts";
@@ -55,7 +55,7 @@ export async function look(given: LookSettings, context: Context): Promise<numbe
   } catch (error) {
     // "Could not tell" must never look like "nothing to do".
     await writeRecord(given, context, stoppedRecord(given, wordsFor(error)));
-    context.report.error(wordsFor(error));
+    reportFailure(context.report, error);
     return 1;
   }
 }

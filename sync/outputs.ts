@@ -2,6 +2,7 @@
 import { appendFile } from "node:fs/promises";
 import { escapeMessage, type RunRecord, recordAnnotation } from "./record.ts";
 import type { Settings } from "./settings.ts";
+import { wordsFor } from "./stop.ts";
 import { visible } from "./visible.ts";
 
 export interface Report {
@@ -14,6 +15,13 @@ export interface Report {
   warning(text: string): void;
   error(text: string): void;
   log(text: string): void;
+}
+
+/** An end that nobody wished for: the words of git or a server go to the log, our own to everybody. */
+export function reportFailure(report: Report, error: unknown): void {
+  const said = error instanceof Error && "said" in error ? error.said : undefined;
+  if (typeof said === "string" && said !== "") report.log(said.trimEnd());
+  report.error(wordsFor(error));
 }
 
 /** @param print takes one line; the default is standard output, which the runner reads. */

@@ -121,7 +121,7 @@ const TABLE: readonly (Refusal & { readonly pattern: RegExp })[] = [
 const UNKNOWN: Refusal = {
   kind: "unknown",
   got: "the server gave a reason this program does not know",
-  remedy: "Read the log of this step",
+  remedy: "Read the log of this step, which has git's own words",
 };
 
 /** The first row that fits the text; `unknown` when none does. */
@@ -132,5 +132,5 @@ export function explainRefusal(text: string): Refusal {
 /** @param what what was being done, as the start of a sentence: "the push of the candidate was refused". */
 export function stopForRefusal(what: string, stderr: string): Stop {
   const { got, remedy } = explainRefusal(stderr);
-  return new Stop({ what, got, remedy });
+  return new Stop({ what, got, remedy, said: stderr });
 }

@@ -47,6 +47,7 @@ export async function fetchFork(git: Git, settings: Settings): Promise<RemoteRef
       what: `the fork ${settings.repository} could not be fetched`,
       got: explainRefusal(result.stderr).got,
       remedy: `Check that ${sync} and ${target} exist and that the job may read contents, then run the workflow again`,
+      said: result.stderr,
     });
   }
   const listed = await git.text(["for-each-ref", "--format=%(objectname)%09%(refname:lstrip=2)", "refs/fork/"]);

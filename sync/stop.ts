@@ -7,13 +7,16 @@ export class Stop extends Error {
   readonly what: string;
   readonly got: string;
   readonly remedy: string;
+  /** What git or the server said: text of others, so for the step's log alone (see `reportFailure`). */
+  readonly said: string | undefined;
 
-  constructor(reason: { what: string; got: string; remedy: string }) {
+  constructor(reason: { what: string; got: string; remedy: string; said?: string }) {
     super(`${reason.what}: ${reason.got}. ${reason.remedy}`);
     this.name = "Stop";
     this.what = reason.what;
     this.got = reason.got;
     this.remedy = reason.remedy;
+    this.said = reason.said;
   }
 }
 

@@ -67,9 +67,10 @@ const ASKED = /could not read Username|Authentication failed|returned error: 401
 
 /** @param what the start of a sentence: "upstream https://… could not be read". */
 export function stopForUpstream(what: string, stderr: string, { upstream }: Pick<Settings, "upstream">): Stop {
-  if (ASKED.test(stderr)) return new Stop({ what, ...(upstream.token === "" ? NO_TOKEN : WRONG_TOKEN) });
+  const asked = upstream.token === "" ? NO_TOKEN : WRONG_TOKEN;
+  if (ASKED.test(stderr)) return new Stop({ what, ...asked, said: stderr });
   const found = TABLE.find(({ pattern }) => pattern.test(stderr)) ?? explainRefusal(stderr);
-  return new Stop({ what, got: found.got, remedy: found.remedy });
+  return new Stop({ what, got: found.got, remedy: found.remedy, said: stderr });
 }
 
 const NO_TOKEN = {

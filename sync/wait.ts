@@ -3,9 +3,9 @@ import { type CheckResult, judgeChecks, readChecks, unknownWords } from "./check
 import { GitHubError } from "./github.ts";
 import { pushedSince, readJobs } from "./jobs.ts";
 import type { Context } from "./look.ts";
+import { reportFailure } from "./outputs.ts";
 import { candidateBranch } from "./refs.ts";
 import type { WaitSettings } from "./settings.ts";
-import { wordsFor } from "./stop.ts";
 
 const LONGEST_PAUSE = 60_000;
 /** Left of the job's time for saying what is missing, instead of being cut off. */
@@ -22,7 +22,7 @@ export async function wait(settings: WaitSettings, context: Context): Promise<nu
       judgement.kind === "failed" ? `failed: ${judgement.names.join(", ")}` : unknownWords(judgement.open, branch),
     );
   } catch (error) {
-    context.report.error(wordsFor(error));
+    reportFailure(context.report, error);
   }
   return 1;
 }
