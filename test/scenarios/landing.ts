@@ -173,6 +173,30 @@ export const landing: Topic = {
       },
     },
     {
+      name: "a generated file is made anew, and only squash merging is allowed",
+      situation: "`landing: squash`, and `policies.regenerate` names a file that fork and upstream both change.",
+      happens:
+        "The file is made anew each time and is in the commit that is squashed; what landed is recognized, and the next sync conflicts in nothing.",
+      person: "Squash and merge each sync pull request.",
+      config: { ...squashed, policies: { regenerate: [{ paths: ["menu.txt"], run: "cat page.txt >menu.txt" }] } },
+      async run(world) {
+        for (const round of [1, 2]) {
+          const changed = { "menu.txt": lines({ 5: `upstream's ${round}` }), "page.txt": lines({ 9: `new ${round}` }) };
+          world.upstream.commit({ branch: "main", files: changed });
+          await world.commit("dev", { "menu.txt": lines({ 5: `the team's ${round}` }) });
+          const run = await world.run();
+          expectGreen(run, "promoted", "tests passed");
+          checkEqual(run.record.kept, [{ path: "menu.txt", policy: "regenerate" }], "what is listed");
+          checkEqual((await world.syncPull()).mergeable, true, "the pull request can be merged");
+          const landing = await world.land("squash");
+          checkEqual(world.file("dev", "menu.txt"), world.file("dev", "page.txt"), "the generated file on the target");
+          const done = await world.run();
+          expectGreen(done, "up-to-date", `what was promoted has landed with ${landing.slice(0, 12)}`);
+          checkEqual((await world.open()).sync, [], "repairs");
+        }
+      },
+    },
+    {
       name: "a sync was reverted, and that was wanted",
       peers: 13,
       situation: "A sync landed and people reverted it; now upstream has something new.",
