@@ -97,8 +97,15 @@ test("a destroy names what has not landed before it asks, and leaves a report", 
     / {2}kept:\n[\s\S]*\. the commits of .*: \d+ commits on sync\/upstream of acme\/pocket-board have not/,
   );
 
+  // As a run left them that died while the fork's own CI tested its candidate.
+  const sha = (await world.refs())["refs/heads/dev"];
+  for (const ref of ["refs/heads/sync/upstream-candidate", "refs/upstream-sync/candidate/7"])
+    expect((await world.rest("administrator", "POST", `${world.forkPath}/git/refs`, { ref, sha })).status).toBe(201);
+
   const before = await world.refs();
   const { forks } = await world.upstreamSyncJson("destroy", "--yes");
+  expect(forks[0].removal.removed).toContain("branch sync/upstream-candidate");
+  expect(Object.keys(await world.refs()).filter((ref) => /candidate|refs\/upstream-sync/.test(ref))).toEqual([]);
   const [name, ...others] = readdirSync(join(world.project, "reports"));
   expect([forks[0].report, others]).toEqual([`reports/${name}`, []]);
   expect(name).toMatch(/^rollback-acme--pocket-board-\d{4}-\d\d-\d\dT\d{6}Z\.md$/);
