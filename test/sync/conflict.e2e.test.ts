@@ -1,53 +1,24 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { CONFLICT, looksAt, twoFiles } from "./support/forked.ts";
 import { followCommands } from "./support/people.ts";
 import { lines } from "./support/repository.ts";
-import { type World, world } from "./support/workflow-run.ts";
+import type { World } from "./support/workflow-run.ts";
 
 let w: World;
-let base: string;
 
-/** Fork and upstream share one commit; dev changed line 1 of a; sync/upstream is made from main. */
 beforeEach(async () => {
-  w = await world();
-  base = w.upstream.commit({ branch: "main", files: { a: lines(), b: lines() } });
-  w.fork.git("fetch", "--quiet", w.upstream.folder, "main:main");
-  w.fork.git("branch", "sync/upstream", base);
-  w.fork.commit({ branch: "dev", parents: [base], files: { a: lines({ 1: "dev" }) } });
+  ({ w } = await twoFiles());
 });
 afterEach(() => w.close());
 
-const CONFLICT = "sync/upstream-conflict-1";
-const tip = (branch: string) => w.fork.ref(`refs/heads/${branch}`) ?? "";
-const recorded = (name: string) => w.fork.ref(`refs/upstream-sync/main/${name}`);
-const branches = () => w.fork.refs().filter((ref) => ref.startsWith("refs/heads/sync/"));
-const seen = () =>
-  w.fork
-    .refs()
-    .filter((ref) => ref.includes("/seen/"))
-    .map((ref) => ref.split("/seen/")[1]);
-const candidates = () => w.fork.refs().filter((ref) => ref.includes("/candidate/"));
+const { tip, recorded, branches, seen, candidates, conflictPulls, syncPulls, upstreamConflicts, webEditor } = looksAt(
+  () => w,
+);
 const contains = (branch: string, commit: string) => w.fork.git("rev-list", tip(branch)).split("\n").includes(commit);
-const conflictPulls = () => w.github.pulls.filter(({ base: { ref } }) => ref === "sync/upstream");
-const syncPulls = () => w.github.pulls.filter(({ base: { ref } }) => ref === "dev");
 const GREEN = { look: 0, merge: 0, finish: 0 };
 const RED = { look: 0, merge: 0, finish: 1 };
 /** Both sides of the conflict in one. */
 const BOTH = lines({ 1: "dev and upstream" });
-
-/** Upstream changes what dev changed, and something else. */
-function upstreamConflicts(text = "upstream"): string {
-  return w.upstream.commit({
-    branch: "main",
-    files: { a: lines({ 1: text }), u: `${text}\n` },
-    message: "Fixes #1 @all",
-  });
-}
-
-/** What GitHub's web editor makes: a merge of the base into the head, with the conflicts settled. */
-function webEditor(files: Record<string, string | null>, head = CONFLICT): string {
-  const parents = [tip(head), tip("sync/upstream")];
-  return w.fork.commit({ branch: head, parents, files: { ...files }, message: "Merge branch 'sync/upstream'" });
-}
 
 describe("a conflict with upstream", () => {
   test("gives a branch on upstream's commit, a draft pull request and an issue, and promotes what went in before", async () => {

@@ -1,23 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { looksAt, twoFiles } from "./support/forked.ts";
 import { lines } from "./support/repository.ts";
-import { type World, world } from "./support/workflow-run.ts";
+import type { World } from "./support/workflow-run.ts";
 
 let w: World;
 let base: string;
 
-/** Fork and upstream share one commit; the fork's dev has one of its own; sync/upstream is made from main. */
 beforeEach(async () => {
-  w = await world();
-  base = w.upstream.commit({ branch: "main", files: { a: lines(), b: lines() } });
-  w.fork.git("fetch", "--quiet", w.upstream.folder, "main:main");
-  w.fork.git("branch", "sync/upstream", base);
-  w.fork.commit({ branch: "dev", parents: [base], files: { a: lines({ 1: "dev" }) } });
+  ({ w, base } = await twoFiles());
 });
 afterEach(() => w.close());
 
-const tip = (branch: string) => w.fork.ref(`refs/heads/${branch}`) ?? "";
-const recorded = (name: string) => w.fork.ref(`refs/upstream-sync/main/${name}`);
-const candidates = () => w.fork.refs().filter((ref) => ref.startsWith("refs/upstream-sync/candidate/"));
+const { tip, recorded, candidates } = looksAt(() => w);
 
 /** Merges the sync branch into dev with a merge commit, as people do on GitHub. */
 function land(): void {

@@ -1,17 +1,14 @@
 /** People have the last word: a pause by label or variable, and how far behind a run may leave them without a red mark. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { forkedWorld } from "./support/forked.ts";
 import { lines } from "./support/repository.ts";
-import { type World, world } from "./support/workflow-run.ts";
+import type { World } from "./support/workflow-run.ts";
 
 let w: World;
 
 /** Fork and upstream share one commit; upstream is one ahead. */
 beforeEach(async () => {
-  w = await world();
-  const base = w.upstream.commit({ branch: "main", files: { a: lines() } });
-  w.fork.git("fetch", "--quiet", w.upstream.folder, "main:main");
-  w.fork.git("branch", "sync/upstream", base);
-  w.fork.git("branch", "dev", base);
+  ({ w } = await forkedWorld({ a: lines() }));
   moveUpstream();
 });
 afterEach(() => w.close());

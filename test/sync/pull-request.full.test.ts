@@ -1,16 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { withAsked } from "../../sync/asked.ts";
+import { forkedWorld } from "./support/forked.ts";
 import { lines } from "./support/repository.ts";
-import { type World, world } from "./support/workflow-run.ts";
+import type { World } from "./support/workflow-run.ts";
 
 let w: World;
 
 beforeEach(async () => {
-  w = await world();
-  const base = w.upstream.commit({ branch: "main", files: { a: lines() } });
-  w.fork.git("fetch", "--quiet", w.upstream.folder, "main:main");
-  w.fork.git("branch", "sync/upstream", base);
-  w.fork.git("branch", "dev", base);
+  ({ w } = await forkedWorld({ a: lines() }));
   moveUpstream();
 });
 afterEach(() => w.close());
