@@ -9,10 +9,10 @@
 import { text } from "node:stream/consumers";
 import { type Commits, type DeriveSettings, derive } from "./derive.ts";
 import { readRange } from "./finish-facts.ts";
-import type { Conflict } from "./fold.ts";
 import { parseFollow, tagsOf } from "./follow.ts";
 import { gitIn } from "./git.ts";
 import { chooseFollowed, type Followed } from "./look-up.ts";
+import type { Conflict } from "./merge-step.ts";
 import { parseRefs, refsOf } from "./refs.ts";
 import { pause } from "./rest.ts";
 import { type Risk, risksOf } from "./risks.ts";

@@ -2,10 +2,11 @@
  * `collect`: what the commands of `policies.regenerate` made, as a tree and a pack of what is new in it. It runs where upstream's code
  * ran, in the same job, so whoever reads its outputs believes none of them: `commit` looks at everything again.
  */
-import { isFixed } from "./fold.ts";
+
 import { type Git, GitError } from "./git.ts";
 import { listTree, readable } from "./graph.ts";
 import { isWorkflowPath } from "./hold.ts";
+import { isFixed } from "./merge-step.ts";
 import type { Report } from "./outputs.ts";
 import { matcher } from "./patterns.ts";
 import type { CollectSettings, Settings } from "./settings.ts";

@@ -5,13 +5,13 @@
 import { withAccess } from "./access.ts";
 import { mayBeMade, PLAIN, paths } from "./collect.ts";
 import { editTree } from "./edit-tree.ts";
-import { commitMerge } from "./fold.ts";
 import { type Git, GitError } from "./git.ts";
 import { givingOutputs } from "./giving-outputs.ts";
 import { changesBetween, type FileChange } from "./graph.ts";
 import type { Context } from "./look.ts";
 import { count } from "./markdown.ts";
 import { PUSHING } from "./merge.ts";
+import { commitMerge } from "./merge-step.ts";
 import { offerCandidate } from "./offer-candidate.ts";
 import { REGENERATED } from "./policies.ts";
 import { candidateRef } from "./refs.ts";

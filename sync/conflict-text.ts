@@ -1,8 +1,8 @@
 /** The text of a conflict's pull request and issue, written from what git says; pure. */
 import type { TestStep } from "./decide.ts";
-import type { Conflict } from "./fold.ts";
 import { shortName } from "./follow.ts";
 import { code, conflictLine, cutLines, fenced, fitting, LIMIT, shellWord, testLine } from "./markdown.ts";
+import type { Conflict } from "./merge-step.ts";
 import type { Settings } from "./settings.ts";
 import { VERIFY_TITLE } from "./verify-route.ts";
 import { escapeUnseen } from "./visible.ts";

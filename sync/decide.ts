@@ -5,9 +5,10 @@
 import { type CheckResult, judgeChecks, unknownWords } from "./checks.ts";
 import type { ClosedIssue } from "./closed-issues.ts";
 import { decideWait, type Wait } from "./decide-wait.ts";
-import type { SetAside, Side } from "./fold.ts";
+import type { SetAside } from "./fold.ts";
 import type { PullState } from "./known-pull-request.ts";
 import type { Landed } from "./landing.ts";
+import type { Side } from "./merge-step.ts";
 import type { Pause } from "./pause-by.ts";
 import type { Outcome } from "./record.ts";
 import type { RemoteRefs } from "./refs.ts";

@@ -1,11 +1,12 @@
 /** From commits to a fold and the facts about it: `merge` does this to make a candidate, `finish` to tell what came of it. */
 import { isCandidate, type MergeFacts, needsFold } from "./decide.ts";
-import { type Fold, foldCandidate, isFixed, type Proposal, type SetAside } from "./fold.ts";
+import { type Fold, foldCandidate, type SetAside } from "./fold.ts";
 import { shortName, withoutMention } from "./follow.ts";
 import type { Git } from "./git.ts";
 import { carriesUpstream, isAncestor, type Sha } from "./graph.ts";
 import { type Judgement, judgeProposal } from "./judge-proposal.ts";
 import { findLanding, findRevert, type Landing, refusalOfRevert } from "./landing.ts";
+import { isFixed, type Proposal } from "./merge-step.ts";
 import { proposalsIn, readPeopleBranches } from "./proposals.ts";
 import type { Settings } from "./settings.ts";
 import { takeHeld } from "./take-held.ts";

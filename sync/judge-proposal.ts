@@ -3,9 +3,9 @@
  * that conflicted are compared with what the proposal has there now.
  */
 import { fetchBlobs, readBlob } from "./blobs.ts";
-import { mergeTrees, type Proposal } from "./fold.ts";
 import type { Git } from "./git.ts";
 import { isAncestor, listTree, mergeBases, readable, type Sha, type TreeEntry } from "./graph.ts";
+import { mergeTrees, type Proposal } from "./merge-step.ts";
 import { readPlaceholder } from "./placeholder.ts";
 import { Stop } from "./stop.ts";
 

@@ -3,7 +3,7 @@
  * history, so here the trees tell: the commit of the target into which merging the sync branch brings nothing new is the one
  * that landed it. The fold merges the target up to that commit first and then the rest, and so meets nothing twice.
  */
-import { LANDED_TRAILER, mergeTrees, SIDE_TRAILER } from "./fold.ts";
+
 import type { Git } from "./git.ts";
 import {
   changesBetween,
@@ -18,6 +18,7 @@ import {
   type Sha,
 } from "./graph.ts";
 import { shellWord } from "./markdown.ts";
+import { LANDED_TRAILER, mergeTrees, SIDE_TRAILER } from "./merge-step.ts";
 import { proposalBranch, type RemoteRefs } from "./refs.ts";
 import { isKnownAncestor } from "./repository.ts";
 import type { Settings } from "./settings.ts";

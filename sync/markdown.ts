@@ -1,6 +1,6 @@
 /** Markdown for GitHub that notifies nobody and closes nothing; pure. */
 import type { TestStep } from "./decide.ts";
-import type { Conflict } from "./fold.ts";
+import type { Conflict } from "./merge-step.ts";
 import type { Kept } from "./policies.ts";
 import { clip, visible } from "./visible.ts";
 

@@ -2,9 +2,10 @@
  * The commit of ours at the tip of a conflict branch: no change of its own, on the commit that conflicts. Until people push
  * there, this is what the branch points to.
  */
-import { commitMerge } from "./fold.ts";
+
 import type { Git } from "./git.ts";
 import { type Sha, treeOf } from "./graph.ts";
+import { commitMerge } from "./merge-step.ts";
 import { type Placeholder, placeholderIn } from "./placeholder-mark.ts";
 
 /**

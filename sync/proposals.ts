@@ -1,7 +1,8 @@
 /** The branches for people, as a clone shows them. */
-import type { Proposal } from "./fold.ts";
+
 import type { Git } from "./git.ts";
 import { isAncestor, type Sha } from "./graph.ts";
+import type { Proposal } from "./merge-step.ts";
 import { readPlaceholder } from "./placeholder.ts";
 import type { Placeholder } from "./placeholder-mark.ts";
 import { conflictNumber, proposalBranch } from "./refs.ts";

@@ -2,9 +2,9 @@
 import { type Asked, askedLine } from "./asked.ts";
 import type { NamedIssue } from "./closed-issues.ts";
 import { type TestStep, testsLeftOut } from "./decide.ts";
-import type { Conflict } from "./fold.ts";
 import { ACCEPT_LABEL, BEGIN, REMOVED } from "./known-pull-request.ts";
 import { code, conflictLine, count, cutLines, fitting, keptLine, LIMIT, testLine, urlPart } from "./markdown.ts";
+import type { Conflict } from "./merge-step.ts";
 import type { Kept } from "./policies.ts";
 import type { Risk } from "./risks.ts";
 import type { Settings } from "./settings.ts";

@@ -21,10 +21,11 @@ import {
 import type { FinishDecision, FinishFacts } from "./decide.ts";
 import { type ConflictDecision, decideConflict, decideMatter } from "./decide-conflict.ts";
 import type { Derived } from "./derive.ts";
-import { type Conflict, conflictsWith, type SetAside } from "./fold.ts";
+import type { SetAside } from "./fold.ts";
 import type { Git } from "./git.ts";
 import type { Sha } from "./graph.ts";
 import type { Context } from "./look.ts";
+import { type Conflict, conflictsWith } from "./merge-step.ts";
 import { makePlaceholder } from "./placeholder.ts";
 import type { Placeholder } from "./placeholder-mark.ts";
 import { type PeopleBranch, readPeopleBranches } from "./proposals.ts";

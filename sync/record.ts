@@ -1,6 +1,6 @@
 /** The one record of a run, which status, doctor, dashboard and audit read from the run's annotation; pure. */
 import type { TestStep } from "./decide.ts";
-import type { Conflict } from "./fold.ts";
+import type { Conflict } from "./merge-step.ts";
 import type { Kept } from "./policies.ts";
 import { clip, escapeUnseen } from "./visible.ts";
 

@@ -1,8 +1,9 @@
 /** Upstream's workflow files that were held, taken in afterwards: their merge as git would have made it. */
-import { commitMerge, type Fold, mergeTrees } from "./fold.ts";
+import type { Fold } from "./fold.ts";
 import type { Git } from "./git.ts";
 import { type Sha, treeOf } from "./graph.ts";
 import { withOurs, withWorkflowPathsOf, withWorkflowsOf } from "./hold.ts";
+import { commitMerge, mergeTrees } from "./merge-step.ts";
 
 export interface Held {
   /** The upstream commit up to which the fork has upstream's workflow files. */

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { commitMerge, mergeTrees } from "../../sync/fold.ts";
 import { type Git, gitIn } from "../../sync/git.ts";
+import { commitMerge, mergeTrees } from "../../sync/merge-step.ts";
 import { type BareRepository, bareRepository, type Commit, lines } from "./support/repository.ts";
 
 let folder: string;

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { editTree } from "../../sync/edit-tree.ts";
-import { conflictsWith, foldCandidate } from "../../sync/fold.ts";
+import { foldCandidate } from "../../sync/fold.ts";
 import { type Git, gitIn } from "../../sync/git.ts";
+import { conflictsWith } from "../../sync/merge-step.ts";
 import { NO_POLICIES, type Policies, readKept } from "../../sync/policies.ts";
 import { type BareRepository, bareRepository, type Commit, lines } from "./support/repository.ts";
 
