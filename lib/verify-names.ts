@@ -10,6 +10,8 @@ export const verifyTitle = "upstream-sync verify, closes by itself";
 
 export interface VerifyNames {
   readonly id: string;
+  /** What all its branches begin with. */
+  readonly below: string;
   readonly sync: string;
   readonly target: string;
   readonly upstream: string;
@@ -22,6 +24,7 @@ export function verifyNames(id: string): VerifyNames {
   const below = `${verifyBranches}${id}/`;
   return {
     id,
+    below,
     sync: `${below}sync`,
     target: `${below}target`,
     upstream: `${below}upstream`,
