@@ -1,27 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { pocketBoard } from "../../demo/pocket-board.ts";
-import { standUp } from "../../demo/stand-up.ts";
 import type { World } from "../../demo/world.ts";
-import { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
+import { TeamFork } from "./support/team-fork.ts";
 
-let folder: string;
-let github: GitHubStandIn;
+let fork: TeamFork;
 let world: World;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "upstream-sync-delivery-"));
-  github = await GitHubStandIn.start(join(folder, "github"));
-  world = await standUp(github, folder, await pocketBoard(folder));
+  fork = await TeamFork.standUp();
+  ({ world } = fork);
   await world.upstreamSyncJson("credentials", "create");
 }, 60_000);
 
-afterAll(async () => {
-  await github.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => fork.takeDown());
 
 /** Edits the user's config as text. */
 function edit(from: string, to: string): void {
@@ -32,7 +24,9 @@ function edit(from: string, to: string): void {
 }
 
 const writes = async (since: number) =>
-  (await github.log(since)).entries.filter(({ method, git }) => !["GET", "HEAD"].includes(method) && git === null);
+  (await world.github.log(since)).entries.filter(
+    ({ method, git }) => !["GET", "HEAD"].includes(method) && git === null,
+  );
 
 /** A rule that the team, not we, put on a branch. */
 async function protect(branch: string, bypass: object[] = []): Promise<number> {
@@ -61,7 +55,7 @@ async function protect(branch: string, bypass: object[] = []): Promise<number> {
 
 test("a rule of the team that refuses our commits is told before the first write; an empty plan stays empty", async () => {
   const ruleset = await protect("main");
-  const next = await github.logEnd();
+  const next = await world.github.logEnd();
   const refused = await world.upstreamSync("apply", "--yes");
   expect([refused.exitCode, refused.stderr.split("\n").slice(-2)]).toEqual([
     1,

@@ -1,28 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { pocketBoard } from "../../demo/pocket-board.ts";
-import { standUp } from "../../demo/stand-up.ts";
 import { moveUpstream } from "../../demo/workflow-run.ts";
 import type { World } from "../../demo/world.ts";
-import { GitHubStandIn } from "../../lib/rehearsal/stand-in.ts";
+import { TeamFork } from "./support/team-fork.ts";
 
-let folder: string;
-let github: GitHubStandIn;
+let fork: TeamFork;
 let world: World;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "upstream-sync-saved-"));
-  github = await GitHubStandIn.start(join(folder, "github"));
-  world = await standUp(github, folder, await pocketBoard(folder));
+  fork = await TeamFork.standUp();
+  ({ world } = fork);
   await world.upstreamSyncJson("credentials", "create");
 }, 60_000);
 
-afterAll(async () => {
-  await github.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => fork.takeDown());
 
 test("a plan is saved, refused once it no longer fits, and applied exactly as it was", async () => {
   const config = join(world.project, "upstream-sync.yaml");
