@@ -96,7 +96,8 @@ function act(whole: Conclusion, derived: Derived): Promise<number> {
     const context = { ...whole.context, github };
     const conclusion = { ...whole, context };
     await postStatus(conclusion);
-    await push("the promotion was refused", decision.updates);
+    const moves = decision.updates.some(({ ref }) => ref.startsWith("refs/heads/"));
+    if (moves) await push("the promotion was refused", decision.updates);
     const reopened = await reopen(github, settings, facts.closed);
     const opened = await pullRequestOf(conclusion);
     const settled = await conflictOf({ settings, context, git, facts, decision, derived, sync: sync as string, push });
@@ -104,14 +105,17 @@ function act(whole: Conclusion, derived: Derived): Promise<number> {
     const reason = [conclusion.record.reason, ...reopenedWords(reopened), ...problems].join("; ");
     const warnings = [...reopened.warnings, ...opened.warnings, ...settled.warnings];
     const record = withBudget({ ...conclusion.record, reason, pr: opened.number, issue: settled.issue }, settings);
+    const last = [...closingUpdates(conclusion, settled.branches), ...lookedForClosings(settings, facts, reopened)];
+    // Where only notes are written, they go together: a run that is killed before leaves all of it to the next.
+    const notes = !moves && decision.updates.length > 0 && problems.length === 0;
+    if (notes) await push("the notes of the run were refused", [...decision.updates, ...last]);
     await writeRecord(settings, context, record, warnings);
     for (const warning of warnings) context.report.warning(warning);
     const green = isGreen(record);
     if (problems.length > 0 || !green) context.report.error(record.reason);
     // A candidate that stays, or a conflict that is not written down, makes the next run do what is missing.
     if (problems.length > 0 || !decision.clean) return 1;
-    const updates = [...closingUpdates(conclusion, settled.branches), ...lookedForClosings(settings, facts, reopened)];
-    const closed = await close(push, context, updates);
+    const closed = notes || (await close(push, context, last));
     return closed && green ? 0 : 1;
   });
 }
