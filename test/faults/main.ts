@@ -18,6 +18,27 @@ const stories = [
   ...[resolution, promotion, life, firstRun, together, credentials],
 ];
 
+/** A share of a story's trials: those that mostly wait, for a cut connection to be tried again, are many labs' work. */
+interface Share {
+  readonly story: Story;
+  readonly nth: number;
+  readonly of: number;
+}
+
+const shares = new Map(
+  [destroyUnlanded, destroy, deployProposed, deploy].map((story, n) => [story, [5, 4, 3, 2][n] as number]),
+);
+
+const sharesOf = (story: Story): Share[] => {
+  const of = shares.get(story) ?? 1;
+  return Array.from({ length: of }, (_, nth) => ({ story, nth, of }));
+};
+
+/** By its name: two labs may find the trials in another order. */
+function isIn({ nth, of }: Share, { id }: Trial): boolean {
+  return [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 65_521, 0) % of === nth;
+}
+
 /** Somebody wants no further trials. */
 let stopping = false;
 
@@ -42,7 +63,7 @@ const command = new Command("npm run faults --")
   .option("--sample <count>", "so many trials of each story, chosen by the seed", whole)
   .option("--seed <number>", "of the sample", whole, Math.floor(Date.now() / 86_400_000))
   // A cut connection is mostly waiting: for up to twenty seconds it is tried again.
-  .option("--labs <count>", "how many work side by side", whole, 4 * Math.min(2, availableParallelism()))
+  .option("--labs <count>", "how many work side by side", whole, 8 * Math.min(2, availableParallelism()))
   .option("--report <file>", "write the results as JSON after each trial, and the table beside it with .md")
   .option("--resume", "take what went well in the report as done, and do the rest")
   .option("--list", "name the trials and run none of them")
@@ -66,7 +87,7 @@ async function run(options: Options): Promise<void> {
   const report = new Report(options.report, options.resume ?? false);
   const folder = mkdtempSync(join(tmpdir(), "upstream-sync-faults-"));
   try {
-    const queue = chosen(options);
+    const queue = chosen(options).flatMap((story) => (options.list ? [{ story, nth: 0, of: 1 }] : sharesOf(story)));
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(queue));
     const labs = Math.min(options.labs, queue.length);
     const work = Array.from({ length: labs }, (_, n) => workThrough(queue, join(folder, `lab-${n}`), report, options));
@@ -85,30 +106,32 @@ function chosen({ story: names, trial: ids }: Options): Story[] {
   return names.length > 0 ? stories.filter(({ name }) => names.includes(name)) : [...stories];
 }
 
-function stop(queue: Story[]): void {
+function stop(queue: Share[]): void {
   say("stopping after the running trials");
   stopping = true;
   queue.length = 0;
 }
 
 /**
- * Each lab tells whole stories, one after the other from the common queue: a story's trials are compared with what the same lab made
+ * Each lab tells stories or shares of them, one after the other from the common queue: a story's trials are compared with what the same lab made
  * of it undisturbed.
  */
-async function workThrough(queue: Story[], folder: string, report: Report, options: Options): Promise<void> {
+async function workThrough(queue: Share[], folder: string, report: Report, options: Options): Promise<void> {
   const lab = await openLab(folder);
   try {
-    for (let story = queue.shift(); story; story = queue.shift()) await tell(story, lab, report, options);
+    for (let share = queue.shift(); share; share = queue.shift()) await tell(share, lab, report, options);
   } finally {
     await lab.close();
   }
 }
 
-async function tell(story: Story, lab: Lab, report: Report, options: Options): Promise<void> {
+async function tell(share: Share, lab: Lab, report: Report, options: Options): Promise<void> {
+  const { story } = share;
   say(`${story.name}: undisturbed`);
   const known = await story.prepare(lab);
   const wanted = options.trial.length > 0 ? known.filter(({ id }) => options.trial.includes(id)) : known;
-  const trials = options.sample === undefined ? wanted : sample(wanted, options.sample, options.seed);
+  const all = options.sample === undefined ? wanted : sample(wanted, options.sample, options.seed);
+  const trials = all.filter((trial) => isIn(share, trial));
   for (const [index, trial] of trials.entries()) {
     if (options.list) process.stdout.write(`${trial.id}\n`);
     if (options.list || report.has(trial.id)) continue;
