@@ -25,9 +25,12 @@ interface Share {
   readonly of: number;
 }
 
-const shares = new Map(
-  [destroyUnlanded, destroy, deployProposed, deploy].map((story, n) => [story, [5, 4, 3, 2][n] as number]),
-);
+const shares = new Map([
+  [destroyUnlanded, 5],
+  [destroy, 4],
+  [deployProposed, 3],
+  [deploy, 2],
+]);
 
 const sharesOf = (story: Story): Share[] => {
   const of = shares.get(story) ?? 1;
@@ -87,7 +90,8 @@ async function run(options: Options): Promise<void> {
   const report = new Report(options.report, options.resume ?? false);
   const folder = mkdtempSync(join(tmpdir(), "upstream-sync-faults-"));
   try {
-    const queue = chosen(options).flatMap((story) => (options.list ? [{ story, nth: 0, of: 1 }] : sharesOf(story)));
+    const few = options.list || options.trial.length > 0;
+    const queue = chosen(options).flatMap((story) => (few ? [{ story, nth: 0, of: 1 }] : sharesOf(story)));
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(queue));
     const labs = Math.min(options.labs, queue.length);
     const work = Array.from({ length: labs }, (_, n) => workThrough(queue, join(folder, `lab-${n}`), report, options));
