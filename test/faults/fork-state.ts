@@ -160,6 +160,9 @@ async function refsOf(world: World): Promise<ForkState> {
   return Object.fromEntries(
     await Promise.all(
       refs.map(async ([ref, sha]) => {
+        const note = /^(upstream-sync\/[^/]+\/(?:behind|closings))\/(.+)$/.exec(ref);
+        // Notes of the program's own, which say in their names what they are about: each run may give them another.
+        if (note) return [note[1] as string, ref.includes("/behind/") ? `${note[2]} ${sha}` : sha];
         // The day is in the name of a backup.
         const name = ref.replace(/-backup-\d{8}/, "-backup-<day>");
         if (!ref.startsWith("heads/")) return [name, sha];
