@@ -109,14 +109,16 @@ export async function* removeThrowaway(
   octokit: Octokit,
   fork: ForkConfig,
   clone: Clone,
-  found: Throwaway,
+  seen: Throwaway,
 ): AsyncGenerator<ProgressEvent, Throwaway> {
   const place = { owner: fork.owner, repo: fork.name };
   const say = (text: string): ProgressEvent => ({ fork: fork.repository, text });
-  for (const id of found.runs) {
+  for (const id of seen.runs) {
     yield say(`cancelling run ${id}`);
     await endRun(octokit, fork, id);
   }
+  // Until it ended it may have made more.
+  const found = seen.runs.length > 0 ? await findThrowaway(octokit, fork) : seen;
   for (const { number, body } of [...found.pulls, ...found.issues]) {
     yield say(`closing #${number}`);
     await octokit.rest.issues

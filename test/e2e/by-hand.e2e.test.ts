@@ -114,7 +114,7 @@ test("a sync by hand changes nothing outside the clone, and resolve takes it to 
   await moveUpstream(world, "removed");
   const refs = await world.refs();
   const local = (await developerJson("sync", "--local", "--in", clone)).forks[0];
-  const { path, settled } = world.setting.conflicts.removed;
+  const { path } = world.setting.conflicts.removed;
   expect(local).toMatchObject({
     state: "conflict",
     branch: "sync/upstream-manual",
@@ -124,8 +124,8 @@ test("a sync by hand changes nothing outside the clone, and resolve takes it to 
   const again = await developer("sync", "--local", "--in", clone);
   expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining("is in the middle of a merge")]);
 
-  writeFileSync(join(clone, path), settled);
   // The fork's own version of the one file: asked about, and with --yes taken.
+  writeFileSync(join(clone, path), `${await inClone("show", `HEAD:${path}`)}\n`);
   const done = await developerJson("resolve", "--in", clone, "--yes");
   expect(done).toMatchObject({
     branch: "sync/upstream-manual",

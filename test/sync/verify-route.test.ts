@@ -20,7 +20,9 @@ describe("the names of a verification", () => {
 
   test("are the same for the command and for the program", () => {
     const { route, ...names } = verifyNames(id);
-    expect(namesOutside(id)).toEqual({ id, ...names, refs: `upstream-sync/${route}/` });
+    const { below, ...outside } = namesOutside(id);
+    expect(names.sync.startsWith(below)).toBe(true);
+    expect(outside).toEqual({ id, ...names, refs: `upstream-sync/${route}/` });
     expect([verifyBranches, verifyTitle]).toEqual([VERIFY_BRANCHES, VERIFY_TITLE]);
   });
 
