@@ -120,9 +120,8 @@ function configuration(entries: Readonly<Record<string, string>>): Record<string
 // A connection that stands still ends after a minute instead of at the job's time limit.
 const LOW_SPEED = { "http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60" };
 
-// The repository is thrown away with the step: nothing is gained by looking whether it wants tidying, nor by waiting until
-// what is written would outlast a power cut. https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsync
-const SHORT_LIVED = { "maintenance.auto": "false", "core.fsync": "none" };
+// The repository is thrown away with the step: nothing is gained by looking whether it wants tidying.
+const SHORT_LIVED = { "maintenance.auto": "false" };
 
 // `merge=ours` in a `.gitattributes`: git documents the name, and that everybody has to say this about it. A driver of any
 // other name is unknown here, and git merges as text. https://git-scm.com/book/en/v2/Customizing-Git-Git-Attributes

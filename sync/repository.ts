@@ -30,6 +30,9 @@ export async function createRepository(settings: Settings, surroundings: Surroun
   const git = gitIn(folder, surroundings, authorization(tokens));
   await git.text(["init", "--quiet", "--bare", "--template=", "."]);
   await git.text(["config", "remote.fork.url", forkUrl(settings)]);
+  // Of this repository alone, for nobody misses it after a power cut; a person's clone (by-hand.ts) waits for its disk.
+  // https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsync
+  await git.text(["config", "core.fsync", "none"]);
   return { git, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

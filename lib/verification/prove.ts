@@ -1,3 +1,4 @@
+/** The proof itself: what is done on the branches of a verification, in order, and what is found. Whoever calls it takes everything away again. */
 import type { Octokit } from "octokit";
 import { cannotTell, type Finding, notOk, ok } from "../checks/check.ts";
 import type { ForkConfig } from "../config/schema.ts";
