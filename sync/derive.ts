@@ -22,8 +22,8 @@ export interface Commits {
   readonly landed?: Sha | undefined;
   /** Tips of the branches for people, by name. */
   readonly proposals: ReadonlyMap<string, Sha>;
-  /** The commit of upstream up to which an earlier fold of the same took it. */
-  readonly taken?: Sha | undefined;
+  /** What an earlier fold of the same commits made. */
+  readonly earlier?: Sha | undefined;
 }
 
 export interface Derived {
@@ -80,7 +80,7 @@ export async function derive(git: Git, settings: DeriveSettings, commits: Commit
   const clean = judged.filter(({ markers }) => markers.length === 0);
   const landed = landing?.commit;
   const merged = await foldCandidate(git, {
-    ...{ sync, target, upstream, landed, taken: commits.taken },
+    ...{ sync, target, upstream, landed, earlier: commits.earlier },
     proposals: clean,
     names,
     ...rules,

@@ -1,55 +1,40 @@
-/** What `finish` reads: GitHub's word about the jobs, the refs as they are now, and what git says about the candidate. */
-import { asSteps, readChecks } from "./checks.ts";
-import { closingsToUndo } from "./closed-issues.ts";
+/** What `finish` decides by: what GitHub told, the refs as they are now, and what git says about the candidate. */
 import type { FinishFacts, RefUpdate } from "./decide.ts";
 import { type Derived, derive } from "./derive.ts";
 import { type Distance, distanceOf } from "./distance.ts";
+import type { Told } from "./finish-told.ts";
 import { rememberedTag, shortName, type Tag } from "./follow.ts";
 import type { Git } from "./git.ts";
-import type { GitHub } from "./github.ts";
 import { changesBetween, datesBetween, mergeBases, readable, type Sha, treeOf } from "./graph.ts";
 import { heldWorkflows } from "./hold.ts";
-import { type Job, pushedSince, readJobs } from "./jobs.ts";
 import { readSettled } from "./judge-proposal.ts";
-import { readPullState } from "./known-pull-request.ts";
 import { findLanding, type Landed, readLanded } from "./landing.ts";
 import type { Context } from "./look.ts";
 import { chooseFollowed, lookUpUpstream } from "./look-up.ts";
 import { type Conflict, isFixed } from "./merge-step.ts";
-import { readPause } from "./pause.ts";
 import { type Kept, NO_POLICIES, REGENERATED, readKept } from "./policies.ts";
 import type { SettledByPeople } from "./pull-request.ts";
 import { candidateBranch, candidateRef, type RemoteRefs, recordRef, tagRecordUpdates } from "./refs.ts";
 import { fetchUpstream, isKnownAncestor } from "./repository.ts";
-import { GitHubError } from "./rest.ts";
-import type { FinishSettings, Settings } from "./settings.ts";
+import type { FinishSettings } from "./settings.ts";
 import { Stop } from "./stop.ts";
-
-/** The test job's key in the workflow, and so its name on GitHub. */
-const TEST_JOB = "test";
-/** Steps of the test plan are named so by the workflow; the others prepare and tear down. */
-const TEST_STEP = "Test: ";
-const REGENERATE_STEP = "Regenerate: ";
 
 export async function readFinishFacts(
   settings: FinishSettings,
   context: Context,
   git: Git,
-  now: RemoteRefs,
-  derived: Derived,
+  { now, derived, told }: { readonly now: RemoteRefs; readonly derived: Derived; readonly told: Told },
 ): Promise<FinishFacts> {
   const { candidate } = settings.merge;
   const { fold, taken } = derived;
+  const { regenerateFailed: failed, ...asked } = told;
   const brings = await readBrings(git, settings, derived);
   const whole = brings === settings.upstreamSha;
   // A part of it is not what the tag names; without a candidate all of it is in already.
   const isIn = whole || candidate === undefined;
-  const jobs = await readJobs(context.github, settings);
   const promotable = candidate !== undefined && settings.testResult === "success";
   return {
-    pull: await readPullState(context.github, settings),
-    pause: await readPause(context.github, settings),
-    closed: settings.dryRun ? [] : await closingsToUndo(context.github, settings, now),
+    ...asked,
     wishes: {
       whenApproved: settings.pullRequest.whenApproved,
       retest: settings.retest,
@@ -67,11 +52,9 @@ export async function readFinishFacts(
     upstreamNow: promotable ? await readUpstreamNow(git, settings, context, now) : "unknown",
     follows: settings.upstream.ref.startsWith("refs/tags/") ? "tag" : "branch",
     left: whole ? await readLeft(git, settings, now) : undefined,
-    regenerate: settings.regenerate && { ...settings.regenerate, failed: failedOf(jobs) },
-    test: { result: settings.testResult, ...(await readTestJob(context.github, settings, jobs)) },
+    regenerate: settings.regenerate && { ...settings.regenerate, failed },
     now,
     candidateRef: now.candidates.get(candidateRef(settings)),
-    deadCandidates: await readDeadCandidates(context.github, settings, now),
     candidateHolds: candidate !== undefined && (await holds(git, settings, candidate, now)),
     refs: {
       sync: `refs/heads/${settings.branches.sync}`,
@@ -110,31 +93,6 @@ async function readLandingFacts(
 
 const NOT_LANDED = { landed: undefined, landedAt: undefined, landedMeanwhile: undefined };
 
-/** Runs that are asked about in one run; what is left after them goes with the next. */
-const MOST_RUNS = 10;
-
-/** This run's own, and those of runs that have ended: one of a live run is that run's to take away. */
-async function readDeadCandidates(github: GitHub, settings: Settings, { candidates }: RemoteRefs): Promise<string[]> {
-  const own = candidateRef(settings);
-  const others = [...candidates.keys()].filter((ref) => ref !== own);
-  const dead = candidates.has(own) ? [own] : [];
-  for (const ref of others.slice(0, MOST_RUNS)) if (!(await isAlive(github, settings, ref))) dead.push(ref);
-  return dead;
-}
-
-/** https://docs.github.com/rest/actions/workflow-runs#get-a-workflow-run; GitHub forgets old ones. */
-async function isAlive(github: GitHub, { repository }: Settings, ref: string): Promise<boolean> {
-  const id = /\/(\d+)$/.exec(ref)?.[1];
-  if (id === undefined) return false;
-  try {
-    const { status } = (await github.get(`/repos/${repository}/actions/runs/${id}`)) as { status?: string };
-    return status !== "completed";
-  } catch (error) {
-    if (error instanceof GitHubError && error.status === 404) return false;
-    throw error;
-  }
-}
-
 function tagUpdatesOf(settings: FinishSettings, before: Tag | undefined): RefUpdate[] {
   const { follow, ref } = settings.upstream;
   return tagRecordUpdates(settings, before, rememberedTag(follow, before, { ref, sha: settings.upstreamSha }));
@@ -145,42 +103,6 @@ async function readLeft(git: Git, settings: FinishSettings, { recorded }: Remote
   const { tag } = recorded;
   if (tag === undefined || tag.name === shortName(settings.upstream.ref)) return undefined;
   return (await isKnownAncestor(git, tag.sha, settings.upstreamSha)) ? undefined : tag.name;
-}
-
-/** Never from the test job's own output: upstream's code writes that. */
-async function readTestJob(
-  github: GitHub,
-  settings: FinishSettings,
-  jobs: readonly Job[],
-): Promise<Omit<FinishFacts["test"], "result">> {
-  const job = jobs.find(({ name }) => name === TEST_JOB);
-  const { checks } = settings.tests;
-  const { candidate } = settings.merge;
-  if (checks.length > 0 && candidate !== undefined) {
-    const results = await readChecks(github, settings.repository, checks, candidate, pushedSince(jobs));
-    return { conclusion: job?.conclusion, steps: asSteps(results), checks: results };
-  }
-  const steps = (job?.steps ?? []).filter((step) => step.name.startsWith(TEST_STEP) && step.conclusion !== "skipped");
-  return {
-    conclusion: job?.conclusion,
-    steps: steps.map((step) => ({
-      name: step.name.slice(TEST_STEP.length),
-      ok: step.conclusion === "success",
-      seconds: secondsBetween(step.started_at, step.completed_at),
-    })),
-  };
-}
-
-/** Commands of `policies.regenerate` that failed. */
-function failedOf(jobs: readonly Job[]): string[] {
-  const steps = jobs.find(({ name }) => name === "regenerate")?.steps ?? [];
-  return steps.flatMap(({ name, conclusion }) =>
-    conclusion === "failure" ? [name.startsWith(REGENERATE_STEP) ? name.slice(REGENERATE_STEP.length) : name] : [],
-  );
-}
-
-function secondsBetween(from: string | null | undefined, to: string | null | undefined): number {
-  return from && to ? Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000)) : 0;
 }
 
 async function readUpstreamNow(
@@ -199,7 +121,7 @@ async function readUpstreamNow(
     throw error;
   }
   try {
-    await fetchUpstream(git, settings, settings.upstreamSha);
+    await fetchUpstream(git, settings, settings.upstreamSha, now.recorded.synced);
     return "moved";
   } catch (error) {
     if (error instanceof Stop) return "rewritten";
@@ -237,7 +159,7 @@ export async function readDerived(git: Git, settings: FinishSettings, now: Remot
   if (result !== "success" || sync === undefined || target === undefined) return NOTHING;
   if (!conflict && proposals.size === 0) return NOTHING;
   const upstream = settings.upstreamSha;
-  await fetchUpstream(git, settings, upstream);
+  await fetchUpstream(git, settings, upstream, now.recorded.synced);
   const derived = await derive(git, settings, {
     sync,
     target,
@@ -246,7 +168,7 @@ export async function readDerived(git: Git, settings: FinishSettings, now: Remot
     tested: now.recorded.tested,
     held: now.recorded.held,
     landed: now.recorded.landed,
-    taken: await takenWith(git, candidate, sync, upstream),
+    earlier: candidate,
   });
   const { fold } = derived;
   const found = (fold?.conflicts.length ?? 0) + (fold?.setAside.length ?? 0);
@@ -256,12 +178,6 @@ export async function readDerived(git: Git, settings: FinishSettings, now: Remot
     got: `${fold?.tip ?? "nothing to fold"} with ${found} conflicts, where merge had ${candidate ?? "no candidate"}`,
     remedy: "Run the workflow again; if it stops again, report it with both commits",
   });
-}
-
-/** Where a fold that takes upstream in part stopped, seen at its candidate: that saves looking for it once more. */
-async function takenWith(git: Git, candidate: Sha | undefined, sync: Sha, upstream: Sha): Promise<Sha | undefined> {
-  if (candidate === undefined || !(await isKnownAncestor(git, sync, candidate))) return undefined;
-  return (await mergeBases(git, candidate, upstream))[0];
 }
 
 /** Every conflict of a fold: of the side that ended it first. */

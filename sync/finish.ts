@@ -14,6 +14,7 @@ import {
   readKeptOut,
   thereIn,
 } from "./finish-facts.ts";
+import { readTold } from "./finish-told.ts";
 import { withBudget } from "./freshness.ts";
 import type { Git } from "./git.ts";
 import { harmless } from "./github.ts";
@@ -50,8 +51,11 @@ export async function finish(settings: FinishSettings, context: Context): Promis
 
 async function conclude(settings: FinishSettings, context: Context, git: Git): Promise<number> {
   const now = await fetchFork(git, settings);
-  const derived = await readDerived(git, settings, now);
-  const facts = await readFinishFacts(settings, context, git, now, derived);
+  const [folding, asking] = [readDerived(git, settings, now), readTold(context.github, settings, now)];
+  // When one fails the other is not left at work: the repository goes away with this run.
+  await Promise.allSettled([folding, asking]);
+  const derived = await folding;
+  const facts = await readFinishFacts(settings, context, git, { now, derived, told: await asking });
   const decision = decideFinish(facts);
   const counted = await countDistance(git, facts, context.now());
   const behind = await behindNow(settings, context, facts, counted);

@@ -27,7 +27,7 @@ async function makeCandidate(settings: MergeSettings, context: Context, { git }:
   const refs = await fetchFork(git, settings);
   const { sync, target } = existingBranches(settings, refs);
   const upstream = settings.upstreamSha;
-  await fetchUpstream(git, settings, upstream);
+  await fetchUpstream(git, settings, upstream, refs.recorded.synced);
   await refuseRewritten(settings, context, git, refs);
   const { proposals } = refs;
   const commits = {

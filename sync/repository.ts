@@ -72,10 +72,12 @@ const WHOLE_HISTORY = "--depth=2147483647";
 /**
  * What is followed of upstream, and proof that it has `commit`: a branch holds it, a tag is at it. Fetched by URL: no remote
  * name, so nothing can be pushed to it.
+ * @param taken what the fork took last: named alone, upstream knows it at the first question and is not asked about the fork's own commits.
  */
-export async function fetchUpstream(git: Git, settings: Settings, commit: Sha): Promise<void> {
+export async function fetchUpstream(git: Git, settings: Settings, commit: Sha, taken: Sha | undefined): Promise<void> {
   const { url, ref } = settings.upstream;
-  const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", EVERYTHING, WHOLE_HISTORY];
+  const known = taken === undefined ? [] : [`--negotiation-tip=${taken}`];
+  const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", EVERYTHING, WHOLE_HISTORY, ...known];
   const result = await git.reach([...args, url, `+${ref}:${UPSTREAM_TIP}`]);
   // git remembers upstream as a place to fetch missing files from; only the fork is that.
   await git.attempt(["config", "--remove-section", `remote.${url}`]);

@@ -160,15 +160,19 @@ function unstable(repository: Repository, sha: string): boolean {
   return [...latest.values()].some((state) => state !== "success");
 }
 
-/** GitHub computes it in the background and says null at first; here the answer is there at once. */
-export async function mergeability(
-  c: RouteContext,
-  repository: Repository,
-  issue: PullIssue,
-): Promise<{ mergeable: boolean | null; mergeable_state: string }> {
+interface Mergeability {
+  readonly mergeable: boolean | null;
+  readonly mergeable_state: string;
+}
+
+/** What the answer to a write says, which only starts the computation: https://docs.github.com/rest/pulls/pulls#create-a-pull-request */
+const NOT_YET: Mergeability = { mergeable: null, mergeable_state: "unknown" };
+
+/** GitHub computes it in the background and says null until it knows; here whoever reads waits for it. */
+async function mergeability(c: RouteContext, repository: Repository, issue: PullIssue): Promise<Mergeability> {
   const at = bare(c.var.sandbox.state, repository);
   const base = await readRef(at, `refs/heads/${issue.pull.base}`);
-  if (issue.state === "closed" || !base) return { mergeable: null, mergeable_state: "unknown" };
+  if (issue.state === "closed" || !base) return NOT_YET;
   const { clean } = await mergeTree(at, base, issue.pull.headSha);
   if (!clean) return { mergeable: false, mergeable_state: "dirty" };
   if (issue.pull.draft) return { mergeable: true, mergeable_state: "draft" };
@@ -187,13 +191,19 @@ export async function changesOf(sandbox: Sandbox, repository: Repository, { pull
   return (await compare(at, base, pull.headSha)) ?? { commits: [], files: [], ahead: 0 };
 }
 
-/** "pull-request". */
+/** "pull-request", as a read has it. */
 export async function pullShape(c: RouteContext, repository: Repository, issue: PullIssue) {
+  return shapeWith(c, repository, issue, await mergeability(c, repository, issue));
+}
+
+/** "pull-request", as the answer to a write has it. */
+export function writtenPullShape(c: RouteContext, repository: Repository, issue: PullIssue) {
+  return shapeWith(c, repository, issue, NOT_YET);
+}
+
+async function shapeWith(c: RouteContext, repository: Repository, issue: PullIssue, merge: Mergeability) {
   const { sandbox } = c.var;
-  const [merge, changes] = await Promise.all([
-    mergeability(c, repository, issue),
-    changesOf(sandbox, repository, issue),
-  ]);
+  const changes = await changesOf(sandbox, repository, issue);
   const { additions, deletions } = statsOf(changes.files);
   return {
     ...simplePull(c, repository, issue),

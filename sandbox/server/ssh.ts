@@ -1,5 +1,5 @@
 /** git over ssh: a server on loopback that knows deploy keys and two commands, nothing else. */
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { pipeline } from "node:stream/promises";
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
 import type { Faults } from "./faults.ts";
@@ -229,7 +229,7 @@ interface Server {
 export async function startSsh(serving: Server, port = 0): Promise<{ port: number; close: () => Promise<void> }> {
   const { sandbox } = serving;
   const connections = new Set<Connection>();
-  const server = new ssh2.Server({ hostKeys: [sandbox.state.data.hostKey] }, (connection) => {
+  const ssh = new ssh2.Server({ hostKeys: [sandbox.state.data.hostKey] }, (connection) => {
     connections.add(connection);
     let identity: DeployKeyIdentity | undefined;
     connection.on("authentication", (context) => {
@@ -246,6 +246,8 @@ export async function startSsh(serving: Server, port = 0): Promise<{ port: numbe
     // A client that hangs up in the middle is no fault of the server.
     connection.on("error", () => connections.delete(connection));
   });
+  // Small packets go to and fro; held back by Nagle's algorithm, each waits 40 ms for the other side's delayed acknowledgement.
+  const server = createServer({ noDelay: true }, (socket) => ssh.injectSocket(socket));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);

@@ -65,7 +65,7 @@ const command = new Command("npm run faults --")
   .option("--trial <id>", "only this trial, may be repeated: as it is named when it fails", many, [])
   .option("--sample <count>", "so many trials of each story, chosen by the seed", whole)
   .option("--seed <number>", "of the sample", whole, Math.floor(Date.now() / 86_400_000))
-  // A cut connection is mostly waiting: for up to twenty seconds it is tried again.
+  // A cut connection is mostly waiting: for up to a minute it is tried again.
   .option("--labs <count>", "how many work side by side", whole, 8 * Math.min(2, availableParallelism()))
   .option("--report <file>", "write the results as JSON after each trial, and the table beside it with .md")
   .option("--resume", "take what went well in the report as done, and do the rest")

@@ -43,13 +43,13 @@ interface Tips {
   readonly target?: string;
   readonly upstream: string;
   readonly proposal?: string;
-  readonly taken?: string | undefined;
+  readonly earlier?: string;
 }
 
-function fold({ sync, target = sync, upstream, proposal, taken }: Tips, policies: Partial<Policies>) {
+function fold({ sync, target = sync, upstream, proposal, earlier }: Tips, policies: Partial<Policies>) {
   const proposals = proposal === undefined ? [] : [{ name: "manual", branch: "sync/upstream-manual", sha: proposal }];
   const rules = { upstreamWorkflows: "hold" as const, policies: { ...NO_POLICIES, ...policies } };
-  return foldCandidate(git, { sync, target, upstream, taken, proposals, names: NAMES, ...rules });
+  return foldCandidate(git, { sync, target, upstream, earlier, proposals, names: NAMES, ...rules });
 }
 
 function parents(sha: string): string[] {
@@ -291,14 +291,16 @@ describe("partial", () => {
     expect(next.part).toEqual({ taken: undefined, first: first.part?.first });
   });
 
-  test("where an earlier fold stopped is looked at first, and nothing else comes out of it", async () => {
+  test("begins where an earlier fold stopped, and nothing else comes out of it", async () => {
     const { sync, commits, upstream } = line(40, 23);
     const first = await fold({ sync, upstream }, { partial: true });
-    for (const taken of [first.part?.taken, commits[3], commits[30], upstream, commit({ z: "z\n" })])
-      expect(await fold({ sync, upstream, taken }, { partial: true })).toEqual(first);
+    const less = commit({ u0: "u\n" }, sync, commits[3] as string);
+    const other = commit({ z: "z\n" }, upstream, commits[3] as string);
+    for (const earlier of [first.tip, sync, upstream, less, other, "0".repeat(40)])
+      expect(await fold({ sync, upstream, earlier }, { partial: true })).toEqual(first);
     merges = 0;
-    await fold({ sync, upstream, taken: first.part?.taken }, { partial: true });
-    expect(merges).toBe(4);
+    await fold({ sync, upstream, earlier: first.tip }, { partial: true });
+    expect(merges).toBe(2);
   });
 
   test("is not asked for: nothing of upstream goes in", async () => {

@@ -26,7 +26,7 @@ test("the fork comes without files, upstream's news whole, and only the fork is 
   const surroundings = { environment: { PATH: process.env.PATH }, sleep: async () => undefined };
   const { git, remove } = await createRepository(settings, surroundings);
   await fetchFork(git, settings);
-  await fetchUpstream(git, settings, news);
+  await fetchUpstream(git, settings, news, undefined);
 
   const remotes = await git.text(["config", "--get-regexp", "^remote\\."]);
   expect(remotes.split("\n").sort()).toEqual([

@@ -9,7 +9,7 @@ import { commitShape, fileShape } from "../git-shapes.ts";
 import { authorize, type Env, GitHubError, type RouteContext, type Routes, validationFailed } from "../http.ts";
 import { actorName, atLeast, canSee, isIntegration, role } from "../identity.ts";
 import { paginate } from "../paging.ts";
-import { changesOf, isPull, type PullIssue, pullOf, pullShape, simplePull } from "../pull-shapes.ts";
+import { changesOf, isPull, type PullIssue, pullOf, pullShape, simplePull, writtenPullShape } from "../pull-shapes.ts";
 import type { Repository } from "../state.ts";
 import { joined } from "./commits.ts";
 import { pullMergeRoutes } from "./pull-merge.ts";
@@ -175,7 +175,7 @@ function opening(routes: Routes): void {
     // In the list before anything is awaited, so that no other request takes the number.
     repository.issues.push(issue);
     await setPullRef(state, repository, issue, sides.from);
-    return c.json(await pullShape(c, repository, issue), 201);
+    return c.json(await writtenPullShape(c, repository, issue), 201);
   });
 }
 
@@ -230,7 +230,7 @@ function editing(routes: Routes): void {
     issue.title = title;
     if (text !== undefined) issue.body = text;
     issue.updated_at = state.timestamp();
-    return c.json(await pullShape(c, repository, issue));
+    return c.json(await writtenPullShape(c, repository, issue));
   });
 }
 

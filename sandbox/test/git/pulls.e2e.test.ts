@@ -36,7 +36,7 @@ async function withTopic(name: string) {
 
 describe("opening a pull request", () => {
   test("gives its number, sides and size, and writes refs/pull/N/head", async () => {
-    const { repository, sha, open } = await withTopic("open");
+    const { repository, sha, path, open } = await withTopic("open");
     const { status, body } = await open();
     expect(status).toBe(201);
     expect(body).toMatchObject({
@@ -44,8 +44,8 @@ describe("opening a pull request", () => {
       state: "open",
       title: "T",
       draft: false,
-      mergeable: true,
-      mergeable_state: "clean",
+      mergeable: null,
+      mergeable_state: "unknown",
       commits: 1,
       additions: 1,
       deletions: 0,
@@ -55,6 +55,8 @@ describe("opening a pull request", () => {
       base: { ref: "main", label: "acme:main" },
     });
     expect(await tip(repository, "refs/pull/1/head")).toBe(sha);
+    const read = (await sandbox.ask("GET", `${path}/1`, ann)).body;
+    expect([read.mergeable, read.mergeable_state]).toEqual([true, "clean"]);
   });
 
   test("is refused in GitHub's words when there is one already or nothing to merge", async () => {
@@ -240,7 +242,8 @@ describe("merging", () => {
   test("is not for drafts, nor for a method the repository switched off", async () => {
     const { repository, open, path } = await withTopic("draft");
     repository.settings.allow_squash_merge = false;
-    expect((await open({ draft: true })).body.mergeable_state).toBe("draft");
+    await open({ draft: true });
+    expect((await sandbox.ask("GET", `${path}/1`, ann)).body.mergeable_state).toBe("draft");
     const merge = async (merge_method: string) =>
       (await sandbox.ask("PUT", `${path}/1/merge`, ann, { merge_method })).body.message;
     expect(await merge("merge")).toBe("Pull Request is still a draft");
