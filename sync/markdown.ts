@@ -13,9 +13,9 @@ export const LIMIT = 65_536;
  */
 export function code(text: string, most = 300): string {
   if (text === "") return "` `";
-  const line = clip(visible(text), most);
+  const line = visible(text);
   // Of nothing but spaces Markdown shows one.
-  const shown = line.trim() === "" ? line.replaceAll(" ", "\\x20") : line;
+  const shown = clip(line.trim() === "" ? line.replaceAll(" ", "\\x20") : line, most);
   const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   const pad = longest > 0 || shown !== shown.trim() ? " " : "";

@@ -94,8 +94,8 @@ export function isNeutral(markdown: string, server = "https://github.com"): void
 function showsAll(markdown: string, texts: readonly string[]): void {
   const shown = new Set(codeIn(markdown));
   for (const text of texts) {
-    const line = clip(visible(text), 300);
-    const whole = line.trim() === "" ? line.replaceAll(" ", "\\x20") : line;
+    const line = visible(text);
+    const whole = clip(line.trim() === "" ? line.replaceAll(" ", "\\x20") : line, 300);
     ok(shown.has(whole), `not shown: ${JSON.stringify(whole)}`);
     ok(whole.includes("characters)") || whole.length >= text.length);
   }

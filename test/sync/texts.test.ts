@@ -138,8 +138,13 @@ describe("a code span", () => {
     [" padded ", "`  padded  `"],
     ["a\nb\tc", "`a\\x0ab\\x09c`"],
     ["", "` `"],
+    ["  ", "`\\x20\\x20`"],
   ])("of %j is %s", (text, expected) => {
     expect(code(text)).toBe(expected);
+  });
+
+  test("is cut after what cannot be seen was written out, and so keeps to its length", () => {
+    expect(code(" ".repeat(300))).toBe(`\`${"\\x20".repeat(70)}\\… (1200 characters)\``);
   });
 });
 
