@@ -1,10 +1,16 @@
 /** The connection is cut at each request of a command of the product, and stays cut until the command has ended; then it is run again. */
 import { forkState } from "./fork-state.ts";
 import { type Lab, type Stand, stepTo, struck } from "./lab.ts";
-import { judge, momentsOf, placeName, placesOf, type Story, type Trial } from "./trial.ts";
+import { isRead, judge, momentsOf, placeName, placesOf, type Story, type Trial } from "./trial.ts";
 
-/** @param also what has to be possible afterwards; gives problems in words. */
-function cutCommand(name: string, to: Stand, also: (lab: Lab) => Promise<string[]> = async () => []): Story {
+interface More {
+  /** What has to be possible afterwards; gives problems in words. */
+  readonly also?: (lab: Lab) => Promise<string[]>;
+  /** Where the same command leads on a plainer fork. A read that it makes there too is cut in that story, and not here once more. */
+  readonly plain?: Stand;
+}
+
+function cutCommand(name: string, to: Stand, { also = async () => [], plain }: More = {}): Story {
   const { from, command } = stepTo(to);
   if (from === undefined || command === undefined) throw new Error(`${to} is not reached by a command of the product`);
   return {
@@ -13,8 +19,9 @@ function cutCommand(name: string, to: Stand, also: (lab: Lab) => Promise<string[
       const { world } = lab;
       const before = await lab.state(from);
       const expected = await lab.state(to);
-
-      return placesOf(lab.requests(to)).flatMap((place) =>
+      const told = new Set(plain === undefined ? [] : await readsTo(lab, plain));
+      const places = placesOf(lab.requests(to)).filter((place) => !told.has(placeName(place)));
+      return places.flatMap((place) =>
         momentsOf(place).map(
           (when): Trial => ({
             id: `${name}: cut ${when} ${placeName(place)}`,
@@ -42,6 +49,13 @@ function cutCommand(name: string, to: Stand, also: (lab: Lab) => Promise<string[
   };
 }
 
+async function readsTo(lab: Lab, stand: Stand): Promise<string[]> {
+  await lab.state(stand);
+  return placesOf(lab.requests(stand))
+    .filter(({ route }) => isRead(route))
+    .map(placeName);
+}
+
 async function planIsEmpty({ world }: Lab): Promise<string[]> {
   const { exitCode, stdout, stderr } = await world.upstreamSync("plan", "--json");
   if (exitCode !== 0) return [`the plan afterwards failed: ${stderr}`];
@@ -55,8 +69,13 @@ async function applies({ world }: Lab): Promise<string[]> {
   return exitCode === 0 ? [] : [`the apply afterwards failed: ${stderr}`];
 }
 
-export const credentials = cutCommand("credentials create", "credentials", applies);
-export const deploy = cutCommand("deploy", "deployed", planIsEmpty);
-export const deployProposed = cutCommand("deploy by pull request", "proposed", planIsEmpty);
+export const credentials = cutCommand("credentials create", "credentials", { also: applies });
+export const deploy = cutCommand("deploy", "deployed", { also: planIsEmpty });
+export const deployProposed = cutCommand("deploy by pull request", "proposed", {
+  also: planIsEmpty,
+  plain: "deployed",
+});
 export const destroy = cutCommand("destroy", "destroyed");
-export const destroyUnlanded = cutCommand("destroy with commits not landed", "destroyed-unlanded");
+export const destroyUnlanded = cutCommand("destroy with commits not landed", "destroyed-unlanded", {
+  plain: "destroyed",
+});

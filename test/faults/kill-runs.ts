@@ -1,12 +1,17 @@
 /** A workflow run is killed at each request it makes; then the next run comes. */
 import { forkState } from "./fork-state.ts";
 import { type Lab, runWorkflow, type Stand, stepTo, struck } from "./lab.ts";
-import { judge, momentsOf, placeName, placesOf, type Story, type Trial } from "./trial.ts";
+import { isRead, judge, momentsOf, oneOf, type Place, placeName, placesOf, type Story, type Trial } from "./trial.ts";
 
 /**
  * `job`: the machine of the running job is gone, and the jobs that come always still come. `run`: nothing comes any more.
  */
 const kinds = ["job", "run"] as const;
+
+/** Between two writes the fork stands still: of the reads there each would end as the one before it, so the kinds take turns. */
+function kindsAt(place: Place): readonly (typeof kinds)[number][] {
+  return isRead(place.route) ? [kinds[oneOf(2, placeName(place)) === 0 ? 0 : 1]] : kinds;
+}
 
 function killRun(name: string, to: Stand): Story {
   const { from } = stepTo(to);
@@ -20,7 +25,7 @@ function killRun(name: string, to: Stand): Story {
       // The dispatch is ours.
       const places = placesOf(lab.requests(to)).filter(({ route }) => !route.endsWith("/dispatches"));
       return places.flatMap((place) =>
-        kinds.flatMap((kind) =>
+        kindsAt(place).flatMap((kind) =>
           momentsOf(place).map(
             (when): Trial => ({
               id: `${name}: ${kind} killed ${when} ${placeName(place)}`,

@@ -90,6 +90,11 @@ export function placeName({ route, request }: Place): string {
   return `${route} #${request}`;
 }
 
+/** From 0 to below `count`, the same for the same name: two labs may find things in another order. */
+export function oneOf(count: number, name: string): number {
+  return [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 65_521, 0) % count;
+}
+
 /** `count` of them, always the same for the same seed; all when there are fewer. */
 export function sample<T>(all: readonly T[], count: number, seed: number): T[] {
   const next = random(seed);
