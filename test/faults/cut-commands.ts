@@ -1,12 +1,12 @@
 /** The connection is cut at each request of a command of the product, and stays cut until the command has ended; then it is run again. */
 import { forkState } from "./fork-state.ts";
 import { type Lab, type Stand, stepTo, struck } from "./lab.ts";
-import { isRead, judge, momentsOf, placeName, placesOf, type Story, type Trial } from "./trial.ts";
+import { judge, momentsOf, placeName, placesOf, type Story, type Trial } from "./trial.ts";
 
 interface More {
   /** What has to be possible afterwards; gives problems in words. */
   readonly also?: (lab: Lab) => Promise<string[]>;
-  /** Where the same command leads on a plainer fork. A read that it makes there too is cut in that story, and not here once more. */
+  /** Where the same command leads on a plainer fork: what it asks there too is cut here only after a write, which is the worse half. */
   readonly plain?: Stand;
 }
 
@@ -19,41 +19,41 @@ function cutCommand(name: string, to: Stand, { also = async () => [], plain }: M
       const { world } = lab;
       const before = await lab.state(from);
       const expected = await lab.state(to);
-      const told = new Set(plain === undefined ? [] : await readsTo(lab, plain));
-      const places = placesOf(lab.requests(to)).filter((place) => !told.has(placeName(place)));
-      return places.flatMap((place) =>
-        momentsOf(place).map(
-          (when): Trial => ({
-            id: `${name}: cut ${when} ${placeName(place)}`,
-            async run() {
-              await lab.start(from);
-              const how = { when, outage: true };
-              await world.github.control("POST", "/faults", { ...place, ...how });
-              const cut = await world.upstreamSync(...command);
-              const { met, untouched } = await struck(lab, from, place, how);
-              await world.github.control("DELETE", "/faults");
-              // What comes now has been told already: it is the story undisturbed.
-              if (untouched) return judge(before, before, await forkState(world));
-              const again = await world.upstreamSync(...command);
-              const after = await forkState(world);
-              const problems = [
-                ...(met ? [] : [`nothing was cut; the command ended with ${cut.exitCode}: ${cut.stderr}`]),
-                ...(again.exitCode === 0 ? await also(lab) : [`run again it failed: ${again.stderr}`]),
-              ];
-              return judge(before, expected, after, problems);
-            },
-          }),
-        ),
+      const told = new Set(plain === undefined ? [] : await placesTo(lab, plain));
+      const cuts = placesOf(lab.requests(to)).flatMap((place) =>
+        momentsOf(place)
+          .filter((when) => when === "after" || !told.has(placeName(place)))
+          .map((when) => ({ place, when })),
+      );
+      return cuts.map(
+        ({ place, when }): Trial => ({
+          id: `${name}: cut ${when} ${placeName(place)}`,
+          async run() {
+            await lab.start(from);
+            const how = { when, outage: true };
+            await world.github.control("POST", "/faults", { ...place, ...how });
+            const cut = await world.upstreamSync(...command);
+            const { met, untouched } = await struck(lab, from, place, how);
+            await world.github.control("DELETE", "/faults");
+            // What comes now has been told already: it is the story undisturbed.
+            if (untouched) return judge(before, before, await forkState(world));
+            const again = await world.upstreamSync(...command);
+            const after = await forkState(world);
+            const problems = [
+              ...(met ? [] : [`nothing was cut; the command ended with ${cut.exitCode}: ${cut.stderr}`]),
+              ...(again.exitCode === 0 ? await also(lab) : [`run again it failed: ${again.stderr}`]),
+            ];
+            return judge(before, expected, after, problems);
+          },
+        }),
       );
     },
   };
 }
 
-async function readsTo(lab: Lab, stand: Stand): Promise<string[]> {
+async function placesTo(lab: Lab, stand: Stand): Promise<string[]> {
   await lab.state(stand);
-  return placesOf(lab.requests(stand))
-    .filter(({ route }) => isRead(route))
-    .map(placeName);
+  return placesOf(lab.requests(stand)).map(placeName);
 }
 
 async function planIsEmpty({ world }: Lab): Promise<string[]> {

@@ -27,12 +27,13 @@ interface Share {
 
 const shares = new Map([
   [destroy, 5],
-  [destroyUnlanded, 4],
+  [destroyUnlanded, 2],
   [life, 2],
   [deploy, 4],
   [deployProposed, 2],
   [conflict, 2],
   [resolution, 2],
+  [promotion, 2],
 ]);
 
 const sharesOf = (story: Story): Share[] => {
