@@ -26,7 +26,7 @@ export async function withOurs(git: Git, own: Sha, merged: Sha): Promise<Sha> {
     const workflows = await childTree(git, github, "workflows");
     return { github, folder: entryOf(github, OUR_FOLDER), workflow: entryOf(workflows, "upstream-sync.yml") };
   };
-  const [mine, theirs] = await Promise.all([read(own), read(merged)]);
+  const [mine, theirs] = [await read(own), await read(merged)];
   const workflow = mine.workflow?.sha === theirs.workflow?.sha;
   const tree = workflow ? merged : await withWorkflowPathsOf(git, own, merged, [OUR_WORKFLOW]);
   if (mine.folder?.sha === theirs.folder?.sha) return tree;
@@ -57,7 +57,7 @@ export async function withWorkflowPathsOf(git: Git, from: Sha, merged: Sha, path
     const workflows = entryOf(await childTree(git, await listTree(git, `${tree}^{tree}`), ".github"), "workflows");
     return workflows?.type === "tree" ? listTree(git, workflows.sha) : [];
   };
-  const [theirs, ours] = await Promise.all([read(from), read(merged)]);
+  const [theirs, ours] = [await read(from), await read(merged)];
   const names = new Set(paths.map((path) => path.slice(WORKFLOWS.length + 1).split("/")[0] ?? ""));
   const files = [...names].reduce<TreeEntry[]>((all, name) => replaceEntry(all, name, entryOf(theirs, name)), ours);
   const root = await listTree(git, `${merged}^{tree}`);

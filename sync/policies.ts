@@ -127,12 +127,13 @@ function foldersAbove(path: string): string[] {
 
 /** What `before` has of `mustSurvive` and `after` has not. Both are trees or commits. */
 export async function lostBetween(git: Git, { mustSurvive }: Policies, before: Sha, after: Sha): Promise<Survivor[]> {
-  const isLost = async (survivor: Survivor) => {
-    const [was, is] = await Promise.all([before, after].map((one) => idAt(git, one, survivor.path)));
-    return was !== is && (await holds(git, was, survivor)) && !(await holds(git, is, survivor));
-  };
-  const lost = await Promise.all(mustSurvive.map(isLost));
-  return mustSurvive.filter((_, index) => lost[index]);
+  const lost: Survivor[] = [];
+  for (const survivor of mustSurvive) {
+    const [was, is] = [await idAt(git, before, survivor.path), await idAt(git, after, survivor.path)];
+    if (was === is || !(await holds(git, was, survivor))) continue;
+    if (!(await holds(git, is, survivor))) lost.push(survivor);
+  }
+  return lost;
 }
 
 /** What of `mustSurvive` is not there at all. */

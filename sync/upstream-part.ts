@@ -69,8 +69,9 @@ async function resume(
   const { earlier } = input;
   if (earlier === undefined) return undefined;
   const [onto, taken = ""] = (await git.attempt(["rev-parse", `${earlier}^@`])).stdout.toString("utf8").split("\n");
-  const next = line[line.indexOf(taken) + 1];
-  if (onto !== tip || !line.includes(taken) || next === undefined) return undefined;
+  const at = line.indexOf(taken);
+  const next = line[at + 1];
+  if (onto !== tip || at < 0 || next === undefined) return undefined;
   const files = await conflictsWith(git, input, tip, { ...step, commit: next });
   const { conflicts } = await mergeStep(git, input, earlier, step);
   if (files.length === 0 || conflicts.length === 0) return undefined;

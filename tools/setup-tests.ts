@@ -4,4 +4,4 @@ import { ensureWorkflowTools } from "./workflow-tools.ts";
 
 const failures = await follow(ensureWorkflowTools());
 for (const failure of failures) reportFailure(failure, true);
-if (failures.length === 0) process.stderr.write("setup: actionlint, act, shellcheck and zizmor ready\n");
+if (failures.length === 0) process.stderr.write("setup: actionlint, act, shellcheck, zizmor, zsh and fish ready\n");

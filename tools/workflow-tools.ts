@@ -1,6 +1,6 @@
 /**
- * The programs that judge and run a generated workflow in the tests, none of them needed by a user: actionlint and act, built by
- * Go, shellcheck and zizmor, installed by pip. Versions and hashes are in `workflow-tools/`; a change there makes a new folder.
+ * The programs that judge and run what is generated in the tests, none of them needed by a user: actionlint and act, built by Go,
+ * shellcheck and zizmor, installed by pip, and the shells that read completion scripts. Versions and hashes are in `workflow-tools/`; a change there makes a new folder.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -49,6 +49,12 @@ const sources = {
     progress: "installing shellcheck and zizmor with pip (some seconds, once)",
     needs: "Python ≥ 3.9 with pip",
   },
+  shells: {
+    pinnedBy: ["shells.sh"],
+    command: (folder) => ["sh", "shells.sh", folder],
+    progress: "looking for zsh and fish (some seconds, once)",
+    needs: "zsh and fish",
+  },
 } satisfies Record<string, Source>;
 
 const programs = {
@@ -56,6 +62,8 @@ const programs = {
   act: ["act", "act"],
   shellcheck: ["wheels", "bin/shellcheck"],
   zizmor: ["wheels", "bin/zizmor"],
+  zsh: ["shells", "zsh"],
+  fish: ["shells", "fish"],
 } as const;
 
 /** Full path of a program that `npm run setup:tests` has made available. @throws Failure when it has not. */

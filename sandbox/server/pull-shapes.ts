@@ -193,7 +193,7 @@ export async function changesOf(sandbox: Sandbox, repository: Repository, { pull
 
 /** "pull-request", as a read has it. */
 export async function pullShape(c: RouteContext, repository: Repository, issue: PullIssue) {
-  return shapeWith(c, repository, issue, await mergeability(c, repository, issue));
+  return shapeWith(c, repository, issue, mergeability(c, repository, issue));
 }
 
 /** "pull-request", as the answer to a write has it. */
@@ -201,9 +201,14 @@ export function writtenPullShape(c: RouteContext, repository: Repository, issue:
   return shapeWith(c, repository, issue, NOT_YET);
 }
 
-async function shapeWith(c: RouteContext, repository: Repository, issue: PullIssue, merge: Mergeability) {
+async function shapeWith(
+  c: RouteContext,
+  repository: Repository,
+  issue: PullIssue,
+  mergeable: Mergeability | Promise<Mergeability>,
+) {
   const { sandbox } = c.var;
-  const changes = await changesOf(sandbox, repository, issue);
+  const [merge, changes] = await Promise.all([mergeable, changesOf(sandbox, repository, issue)]);
   const { additions, deletions } = statsOf(changes.files);
   return {
     ...simplePull(c, repository, issue),
