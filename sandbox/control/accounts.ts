@@ -15,6 +15,7 @@ import { createRepository, defaultBranchOf } from "../server/git.ts";
 import { allowDirectPushes } from "../server/hook-script.ts";
 import { type Env, GitHubError, type Routes, type Sandbox } from "../server/http.ts";
 import { fullName } from "../server/identity.ts";
+import { newRepository } from "../server/new-repository.ts";
 import { defaultLabels } from "../server/routes/labels.ts";
 import { byName, fullRepository } from "../server/shapes.ts";
 import type { Permission, Repository } from "../server/state.ts";
@@ -30,13 +31,13 @@ const plans = ["free", "pro", "team", "enterprise"] as const;
 const workflowStates = ["active", "disabled_manually", "disabled_fork", "disabled_inactivity"] as const;
 const namePattern = /^[a-z0-9._-]+$/i;
 
-/** How a repository stands just after it was made; a fork differs in what GitHub switches off there. */
-function newRepository(sandbox: Sandbox, body: Body, parent: Repository | undefined, branch: string): Repository {
+/** The repository that a request asks for; a fork differs in what GitHub switches off there. */
+function askedRepository(sandbox: Sandbox, body: Body, parent: Repository | undefined, branch: string): Repository {
   const { state } = sandbox;
+  const owner = state.owner(requiredString(body, "owner"))?.login ?? "";
+  const made = newRepository(state.id(), owner, requiredString(body, "name"), state.timestamp());
   return {
-    id: state.id(),
-    owner: state.owner(requiredString(body, "owner"))?.login ?? "",
-    name: requiredString(body, "name"),
+    ...made,
     visibility: oneOf(
       "Repository",
       "visibility",
@@ -45,33 +46,8 @@ function newRepository(sandbox: Sandbox, body: Body, parent: Repository | undefi
     ),
     parent: parent ? fullName(parent) : null,
     defaultBranch: branch,
-    archived: false,
-    settings: {
-      has_issues: parent === undefined,
-      allow_merge_commit: true,
-      allow_squash_merge: true,
-      allow_rebase_merge: true,
-      allow_auto_merge: false,
-      delete_branch_on_merge: false,
-    },
-    actions: {
-      enabled: true,
-      allowed_actions: "all",
-      default_workflow_permissions: "read",
-      can_approve_pull_request_reviews: false,
-      deployKeysAllowed: true,
-    },
-    collaborators: {},
+    settings: { ...made.settings, has_issues: parent === undefined },
     labels: defaultLabels.map(([name, color, description]) => ({ id: state.id(), name, color, description })),
-    rulesets: [],
-    keys: [],
-    environments: [],
-    variables: {},
-    issues: [],
-    statuses: [],
-    workflows: [],
-    runs: [],
-    created_at: state.timestamp(),
   };
 }
 
@@ -91,7 +67,7 @@ async function create(sandbox: Sandbox, body: Body): Promise<Repository> {
     throw problem(`"${adopt === undefined ? "git" : "adopt"}" is no git repository: ${copyFrom}`);
   }
   const branch = optionalString(body, "defaultBranch") ?? copied ?? parent?.defaultBranch ?? "main";
-  const repository = newRepository(sandbox, body, parent, branch);
+  const repository = askedRepository(sandbox, body, parent, branch);
   await createRepository(state, repository, {
     ...(adopt === undefined ? {} : { adopt }),
     ...(copyFrom === undefined ? {} : { copyFrom }),

@@ -13,6 +13,7 @@ import { createRepository } from "../../server/git.ts";
 import { gitHttpRoutes } from "../../server/git-http.ts";
 import { judgeRoute } from "../../server/hook.ts";
 import type { Routes } from "../../server/http.ts";
+import { newRepository } from "../../server/new-repository.ts";
 import { Violations } from "../../server/openapi/validation.ts";
 import { type EnforcedLimits, enforceLimits } from "../../server/rate-limit.ts";
 import { type LogEntry, logRequests, RequestLog } from "../../server/request-log.ts";
@@ -118,42 +119,7 @@ export function ruleset(rules: Ruleset["rules"], more: Partial<Ruleset> = {}): R
 }
 
 export function record(id: number, owner: string, name: string, more: Partial<Repository>): Repository {
-  return {
-    id,
-    owner,
-    name,
-    visibility: "public",
-    parent: null,
-    defaultBranch: "main",
-    archived: false,
-    settings: {
-      has_issues: true,
-      allow_merge_commit: true,
-      allow_squash_merge: true,
-      allow_rebase_merge: true,
-      allow_auto_merge: false,
-      delete_branch_on_merge: false,
-    },
-    actions: {
-      enabled: true,
-      allowed_actions: "all",
-      default_workflow_permissions: "read",
-      can_approve_pull_request_reviews: false,
-      deployKeysAllowed: true,
-    },
-    collaborators: {},
-    labels: [],
-    rulesets: [],
-    keys: [],
-    environments: [],
-    variables: {},
-    issues: [],
-    statuses: [],
-    workflows: [],
-    runs: [],
-    created_at: date,
-    ...more,
-  };
+  return { ...newRepository(id, owner, name, date), ...more };
 }
 
 /**
