@@ -1,6 +1,7 @@
 /**
- * The programs that judge and run what is generated in the tests, none of them needed by a user: actionlint and act, built by Go,
- * shellcheck and zizmor, installed by pip, and the shells that read completion scripts. Versions and hashes are in `workflow-tools/`; a change there makes a new folder.
+ * The programs that judge and run what is generated in the tests, none of them needed by a user: actionlint and act, built
+ * by Go, shellcheck and zizmor, installed by pip, and the shells that read completion scripts. Versions and hashes are in
+ * `workflow-tools/`; a change there makes a new folder.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";

@@ -1,6 +1,6 @@
 import type { Repository } from "./state.ts";
 
-/** How GitHub sets up a repository that somebody has just made: public, on its own, with nothing in it and nothing said about it. */
+/** How GitHub sets up a repository that somebody has just made: public, no fork, with nothing in it. */
 export function newRepository(id: number, owner: string, name: string, createdAt: string): Repository {
   return {
     id,

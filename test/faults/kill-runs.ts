@@ -10,7 +10,9 @@ const kinds = ["job", "run"] as const;
 
 /** Between two writes the fork stands still: of the reads there each would end as the one before it, so the kinds take turns. */
 function kindsAt(place: Place): readonly (typeof kinds)[number][] {
-  return isRead(place.route) ? [kinds[oneOf(2, placeName(place)) === 0 ? 0 : 1]] : kinds;
+  if (!isRead(place.route)) return kinds;
+  const turn = oneOf(kinds.length, placeName(place));
+  return kinds.filter((_, index) => index === turn);
 }
 
 function killRun(name: string, to: Stand): Story {
